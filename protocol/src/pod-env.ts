@@ -1,0 +1,21 @@
+/** The environment of an agent's process: the contract between who starts replicas (operator, laptop) and the agent. */
+export const POD_ENV = {
+  natsUrl: "TROUPE_NATS_URL",
+  /** Path of a credentials file; absent: none. */
+  natsCreds: "TROUPE_NATS_CREDS",
+  namespace: "TROUPE_NAMESPACE",
+  pipeline: "TROUPE_PIPELINE",
+  uid: "TROUPE_UID",
+  group: "TROUPE_GROUP",
+  /** Name of the replica: the pod's name, or `g2-0` on the laptop. */
+  replica: "TROUPE_REPLICA",
+  templateHash: "TROUPE_TEMPLATE_HASH",
+  /** Files and folders of modules, separated by the platform's path delimiter (`:`). */
+  modules: "TROUPE_MODULES",
+  /** Number of permits. Default 1. */
+  concurrency: "TROUPE_CONCURRENCY",
+  /** Heap limit of the host in MiB; absent: Node's default. */
+  hostMemoryMb: "TROUPE_HOST_MEMORY_MB",
+  /** Milliseconds that a draining agent waits for what runs. Default 30,000. */
+  drainMs: "TROUPE_DRAIN_MS",
+} as const;

@@ -1,0 +1,91 @@
+/** The one table of subjects, stream names and keys. Nothing else in the project spells one out. */
+
+/** Which pipeline a message belongs to. */
+export interface Scope {
+  readonly namespace: string;
+  readonly pipeline: string;
+  /** The Pipeline resource's uid, or an id of the laptop's making; letters, digits and `-` only. */
+  readonly uid: string;
+}
+
+/** The operations of the NATS door: request `troupe.<namespace>.<pipeline>.<operation>`. */
+export const DOOR_OPERATIONS = ["submit", "wait", "status", "result", "timeline", "cancel", "retry", "process"] as const;
+export type DoorOperation = (typeof DOOR_OPERATIONS)[number];
+
+export interface Subjects {
+  /** The door of one operation. */
+  door(operation: DoorOperation): string;
+  /** Everything that knocks on the door. */
+  readonly doors: string;
+  /** What agents of `group` say to the owner. */
+  up(group: string): string;
+  /** What all agents say to the owner. */
+  readonly ups: string;
+  /** What the owner says to one replica. */
+  down(group: string, replica: string): string;
+  /** What the owner says to everybody: its epoch, once a second. */
+  readonly beacon: string;
+  /** Progress and state changes for those who watch; volatile. */
+  readonly events: string;
+  readonly journal: string;
+  /** One part of one snapshot. */
+  snapshot(number: number, part: number): string;
+  readonly snapshots: string;
+  readonly records: string;
+  /** One chunk of a stored payload; `id` as in `BlobRef.id`. */
+  blob(id: string, chunk: number): string;
+  /** All blobs of a job, or of one slot (`in`, module index) of it. */
+  blobs(job: string, slot?: string): string;
+  readonly allBlobs: string;
+}
+
+export function subjectsOf({ namespace, pipeline, uid }: Scope): Subjects {
+  const root = `_troupe.${namespace}.${pipeline}.${uid}`;
+  const door = `troupe.${namespace}.${pipeline}`;
+  return {
+    door: (operation) => `${door}.${operation}`,
+    doors: `${door}.*`,
+    up: (group) => `${root}.up.${group}`,
+    ups: `${root}.up.*`,
+    down: (group, replica) => `${root}.down.${group}.${replica}`,
+    beacon: `${root}.beacon`,
+    events: `${root}.events`,
+    journal: `${root}.journal`,
+    snapshot: (number, part) => `${root}.snapshot.${number}.${part}`,
+    snapshots: `${root}.snapshot.>`,
+    records: `${root}.records`,
+    blob: (id, chunk) => `${root}.blob.${id}.${chunk}`,
+    blobs: (job, slot) => (slot === undefined ? `${root}.blob.${job}.>` : `${root}.blob.${job}.${slot}.>`),
+    allBlobs: `${root}.blob.>`,
+  };
+}
+
+export interface StreamNames {
+  readonly journal: string;
+  readonly snapshots: string;
+  readonly records: string;
+  readonly blobs: string;
+}
+
+export function streamsOf({ namespace, pipeline, uid }: Scope): StreamNames {
+  const root = `TROUPE_${namespace}_${pipeline}_${uid}`;
+  return { journal: `${root}_J`, snapshots: `${root}_S`, records: `${root}_R`, blobs: `${root}_B` };
+}
+
+/** Key-value bucket of compiled revisions, written by the operator or the laptop. */
+export const REVISION_BUCKET = "TROUPE_REVISIONS";
+/** Key-value bucket of owner leases: says who tries to own; the journal's fence says who does (E8). */
+export const OWNER_BUCKET = "TROUPE_OWNERS";
+
+export function revisionKey({ namespace, pipeline, uid }: Scope, revision: string): string {
+  return `${namespace}.${pipeline}.${uid}.${revision}`;
+}
+
+/** The key that names the revision which new jobs get. */
+export function currentRevisionKey(scope: Scope): string {
+  return revisionKey(scope, "current");
+}
+
+export function ownerKey({ namespace, pipeline, uid }: Scope): string {
+  return `${namespace}.${pipeline}.${uid}`;
+}

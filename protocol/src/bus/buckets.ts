@@ -1,0 +1,82 @@
+/** The two key-value buckets where operator (or laptop), coordinators and agents meet. A bucket is a stream with one message a key. */
+import { currentRevisionKey, OWNER_BUCKET, ownerKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
+import { appendToStream, ensureStream, JetStreamError, JS_CODE, lastMessageOf } from "./jetstream.ts";
+import type { Bus } from "./port.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const subjectOf = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
+
+/** Creates both buckets where they are missing. The layout is the one that NATS's own key-value clients use. */
+export async function ensureBuckets(bus: Bus): Promise<void> {
+  await Promise.all(
+    [REVISION_BUCKET, OWNER_BUCKET].map(async (bucket) =>
+      ensureStream(bus, {
+        name: `KV_${bucket}`,
+        subjects: [`$KV.${bucket}.>`],
+        maxBytes: 256 * 1024 * 1024,
+        discard: "new",
+        maxMessagesPerSubject: 1,
+      }),
+    ),
+  );
+}
+
+/** Writes the revision and makes it the one that new jobs get. */
+export async function publishRevision(bus: Bus, scope: Scope, revision: { readonly id: string }): Promise<void> {
+  await ensureBuckets(bus);
+  await appendToStream(bus, subjectOf(REVISION_BUCKET, revisionKey(scope, revision.id)), encoder.encode(JSON.stringify(revision)));
+  await appendToStream(bus, subjectOf(REVISION_BUCKET, currentRevisionKey(scope)), encoder.encode(JSON.stringify(revision.id)));
+}
+
+/** The parsed JSON of a revision, or null when there is none of that id. */
+export async function readRevision(bus: Bus, scope: Scope, id: string): Promise<unknown> {
+  return readJson(bus, REVISION_BUCKET, revisionKey(scope, id));
+}
+
+/** The id of the revision that new jobs get, or null. */
+export async function readCurrentRevision(bus: Bus, scope: Scope): Promise<string | null> {
+  const id = await readJson(bus, REVISION_BUCKET, currentRevisionKey(scope));
+  return typeof id === "string" ? id : null;
+}
+
+async function readJson(bus: Bus, bucket: string, key: string): Promise<unknown> {
+  const message = await lastMessageOf(bus, `KV_${bucket}`, subjectOf(bucket, key));
+  return message === null || message.data.byteLength === 0 ? null : JSON.parse(decoder.decode(message.data));
+}
+
+/** What stands in an owner's key: who tries to own, and a counter that a living holder keeps raising. */
+export interface OwnerLease {
+  readonly holder: string;
+  readonly beat: number;
+}
+
+export interface OwnerEntry {
+  readonly sequence: number;
+  readonly lease: OwnerLease | null;
+}
+
+export async function readOwner(bus: Bus, scope: Scope, timeoutMs: number): Promise<OwnerEntry> {
+  const message = await lastMessageOf(bus, `KV_${OWNER_BUCKET}`, subjectOf(OWNER_BUCKET, ownerKey(scope)), timeoutMs);
+  if (message === null) return { sequence: 0, lease: null };
+  return { sequence: message.sequence, lease: leaseOf(message.data) };
+}
+
+function leaseOf(data: Uint8Array): OwnerLease | null {
+  if (data.byteLength === 0) return null;
+  const value: unknown = JSON.parse(decoder.decode(data));
+  if (typeof value !== "object" || value === null || !("holder" in value) || !("beat" in value)) return null;
+  return typeof value.holder === "string" && typeof value.beat === "number" ? { holder: value.holder, beat: value.beat } : null;
+}
+
+/** Compare-and-set. @returns the entry's new sequence, or null when somebody else wrote since `sequence`. */
+export async function writeOwner(bus: Bus, scope: Scope, lease: OwnerLease | null, sequence: number, timeoutMs: number): Promise<number | null> {
+  const data = lease === null ? new Uint8Array(0) : encoder.encode(JSON.stringify(lease));
+  try {
+    return await appendToStream(bus, subjectOf(OWNER_BUCKET, ownerKey(scope)), data, { lastSubjectSequence: sequence, timeoutMs });
+  } catch (error) {
+    if (error instanceof JetStreamError && error.code === JS_CODE.wrongLastSequence) return null;
+    throw error;
+  }
+}

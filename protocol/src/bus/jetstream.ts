@@ -1,0 +1,201 @@
+/**
+ * The few JetStream requests that the project makes, over the port. Streams only: no consumer exists anywhere, so none can
+ * leak, and nothing on the hot path waits for an acknowledgement of its own.
+ */
+import { Fields } from "../fields.ts";
+import { NoRespondersError, type Bus, type BusMessage } from "./port.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const EMPTY = new Uint8Array(0);
+
+/** An error that the JetStream API answered with; `code` is its `err_code`. */
+export class JetStreamError extends Error {
+  override readonly name = "JetStreamError";
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** JetStream is switched off on this server or for this account. */
+export class JetStreamOffError extends Error {
+  override readonly name = "JetStreamOffError";
+}
+
+/** `err_code`s that the project tells apart. */
+export const JS_CODE = {
+  streamNotFound: 10059,
+  messageNotFound: 10037,
+  wrongLastSequence: 10071,
+  streamNameInUse: 10058,
+  storeFailed: 10077,
+  insufficientStorage: 10047,
+  memoryExceeded: 10028,
+} as const;
+
+export interface StreamSettings {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly maxBytes: number;
+  /** Refuse new messages when full; the alternative drops the oldest. */
+  readonly discard: "new" | "old";
+  readonly maxMessagesPerSubject?: number;
+  readonly maxAgeMs?: number;
+  readonly replicas?: number;
+}
+
+export interface StreamState {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly maxBytes: number;
+  /** When the stream was made, as the server says it: a new stream under an old name has another. */
+  readonly created: string;
+}
+
+export interface StoredMessage {
+  readonly sequence: number;
+  readonly subject: string;
+  readonly data: Uint8Array;
+}
+
+async function api(bus: Bus, verb: string, body: unknown, timeoutMs = 5_000): Promise<Fields> {
+  let answer: BusMessage;
+  try {
+    answer = await bus.request(`$JS.API.${verb}`, body === undefined ? EMPTY : encoder.encode(JSON.stringify(body)), { timeoutMs });
+  } catch (error) {
+    if (!(error instanceof NoRespondersError)) throw error;
+    throw new JetStreamOffError("JetStream is off on this NATS server or account; start nats-server with -js, or enable it in its configuration", {
+      cause: error,
+    });
+  }
+  return checked(answer.data);
+}
+
+function checked(data: Uint8Array): Fields {
+  const fields = new Fields(JSON.parse(decoder.decode(data)), "answer");
+  if (fields.has("error")) throw errorOf(fields.object("error"));
+  return fields;
+}
+
+function errorOf(error: Fields): JetStreamError {
+  const code = error.has("err_code") ? error.number("err_code") : error.number("code");
+  return new JetStreamError(code, error.has("description") ? error.string("description") : `JetStream error ${code}`);
+}
+
+/** Creates the stream, or leaves it as it is when it exists. */
+export async function ensureStream(bus: Bus, settings: StreamSettings): Promise<StreamState> {
+  const existing = await streamState(bus, settings.name);
+  if (existing !== null) return existing;
+  const answer = await api(bus, `STREAM.CREATE.${settings.name}`, {
+    name: settings.name,
+    subjects: settings.subjects,
+    storage: "file",
+    retention: "limits",
+    discard: settings.discard,
+    max_bytes: settings.maxBytes,
+    max_msgs: -1,
+    max_msgs_per_subject: settings.maxMessagesPerSubject ?? -1,
+    max_age: (settings.maxAgeMs ?? 0) * 1_000_000,
+    num_replicas: settings.replicas ?? 1,
+    allow_direct: true,
+    allow_rollup_hdrs: false,
+    duplicate_window: 0,
+  });
+  return stateOf(answer);
+}
+
+/** The stream's state as its leader knows it, or null when there is no such stream. */
+export async function streamState(bus: Bus, name: string): Promise<StreamState | null> {
+  try {
+    return stateOf(await api(bus, `STREAM.INFO.${name}`, undefined));
+  } catch (error) {
+    if (error instanceof JetStreamError && error.code === JS_CODE.streamNotFound) return null;
+    throw error;
+  }
+}
+
+function stateOf(answer: Fields): StreamState {
+  const state = answer.object("state");
+  return {
+    messages: state.number("messages"),
+    bytes: state.number("bytes"),
+    firstSequence: state.number("first_seq"),
+    lastSequence: state.number("last_seq"),
+    maxBytes: answer.object("config").number("max_bytes"),
+    created: answer.string("created"),
+  };
+}
+
+export async function deleteStream(bus: Bus, name: string): Promise<void> {
+  try {
+    await api(bus, `STREAM.DELETE.${name}`, undefined);
+  } catch (error) {
+    if (!(error instanceof JetStreamError && error.code === JS_CODE.streamNotFound)) throw error;
+  }
+}
+
+/** Removes the messages of one subject (wildcards allowed), or those below `belowSequence`. */
+export async function purgeStream(bus: Bus, name: string, what: { subject?: string; belowSequence?: number }): Promise<void> {
+  const filter = what.subject === undefined ? {} : { filter: what.subject };
+  const seq = what.belowSequence === undefined ? {} : { seq: what.belowSequence };
+  await api(bus, `STREAM.PURGE.${name}`, { ...filter, ...seq }, 10_000);
+}
+
+/** Appends one message. @returns its sequence. @throws {JetStreamError} when the server refuses it. */
+export async function appendToStream(
+  bus: Bus,
+  subject: string,
+  data: Uint8Array,
+  options: { readonly expectedLastSequence?: number; readonly timeoutMs?: number; readonly lastSubjectSequence?: number } = {},
+): Promise<number> {
+  const headers: Record<string, string> = {};
+  if (options.expectedLastSequence !== undefined) headers["Nats-Expected-Last-Sequence"] = String(options.expectedLastSequence);
+  if (options.lastSubjectSequence !== undefined) headers["Nats-Expected-Last-Subject-Sequence"] = String(options.lastSubjectSequence);
+  const timeoutMs = options.timeoutMs ?? 5_000;
+  const answer = await bus.request(subject, data, Object.keys(headers).length === 0 ? { timeoutMs } : { timeoutMs, headers });
+  return checked(answer.data).number("seq");
+}
+
+/** The message at `sequence` as the stream's leader has it, or null. */
+export async function messageAt(bus: Bus, stream: string, sequence: number): Promise<StoredMessage | null> {
+  try {
+    const message = (await api(bus, `STREAM.MSG.GET.${stream}`, { seq: sequence })).object("message");
+    const data = message.has("data") ? Buffer.from(message.string("data"), "base64") : EMPTY;
+    return { sequence: message.number("seq"), subject: message.string("subject"), data };
+  } catch (error) {
+    if (error instanceof JetStreamError && error.code === JS_CODE.messageNotFound) return null;
+    throw error;
+  }
+}
+
+/** The newest message of one subject, by Direct Get, or null. */
+export async function lastMessageOf(bus: Bus, stream: string, subject: string, timeoutMs = 5_000): Promise<StoredMessage | null> {
+  const answer = await bus.request(`$JS.API.DIRECT.GET.${stream}`, encoder.encode(JSON.stringify({ last_by_subj: subject })), { timeoutMs });
+  if (answer.status === 404) return null;
+  return stored(answer);
+}
+
+/**
+ * Messages from `from` on, in order, `batch` at most (Direct Get; nats-server 2.11 or later). Stops early at 32 MiB.
+ * @returns what was there; empty when nothing is at or behind `from`.
+ */
+export async function readStream(bus: Bus, stream: string, from: number, batch: number): Promise<StoredMessage[]> {
+  const messages: StoredMessage[] = [];
+  const ask = { seq: from, batch, max_bytes: 32 * 1024 * 1024, next_by_subj: ">" };
+  await bus.requestMany(`$JS.API.DIRECT.GET.${stream}`, encoder.encode(JSON.stringify(ask)), { timeoutMs: 10_000 }, (answer) => {
+    if (answer.status === 404 || answer.status === 204) return true;
+    messages.push(stored(answer));
+    return false;
+  });
+  return messages;
+}
+
+function stored(answer: BusMessage): StoredMessage {
+  if (answer.status >= 400) throw new JetStreamError(answer.status, `Direct Get answered ${answer.status}`);
+  return { sequence: Number(answer.header("Nats-Sequence")), subject: answer.header("Nats-Subject"), data: answer.data };
+}

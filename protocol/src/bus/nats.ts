@@ -1,0 +1,189 @@
+/** The port to NATS over the `nats` client: the only file that imports it. */
+import {
+  connect,
+  createInbox,
+  credsAuthenticator,
+  headers as newHeaders,
+  Events,
+  type ConnectionOptions,
+  type Msg,
+  type NatsConnection,
+} from "nats";
+import { readFileSync } from "node:fs";
+import type { Bus, BusMessage, BusStatus, BusSubscription, PublishOptions, RequestOptions } from "./port.ts";
+import { ConnectError, describeConnectFailure } from "./connect-error.ts";
+import { Requests } from "./requests.ts";
+
+export interface ConnectOptions {
+  /** `nats://host:port`, or several with commas. */
+  readonly url: string;
+  /** Name of the connection, for the server's monitoring. */
+  readonly name: string;
+  /** Path of a credentials file. */
+  readonly creds?: string;
+  /** How long the first connection may take. Default 5,000. Later ones are tried for ever. */
+  readonly timeoutMs?: number;
+  /** Prefix of the inbox, where permissions want one of its own. */
+  readonly inboxPrefix?: string;
+}
+
+/** @throws {ConnectError} saying which address was tried and what would help. */
+export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const settings: ConnectionOptions = {
+    servers: options.url.split(","),
+    name: options.name,
+    timeout: options.timeoutMs ?? 5_000,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 100,
+    reconnectJitter: 50,
+    pingInterval: 5_000,
+    maxPingOut: 3,
+    noEcho: false,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+    ...(options.creds === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(options.creds)) }),
+  };
+  let connection: NatsConnection;
+  try {
+    connection = await connect(settings);
+  } catch (cause) {
+    throw new ConnectError(describeConnectFailure(options.url, cause), { cause });
+  }
+  return new NatsBus(connection, options.inboxPrefix);
+}
+
+class NatsBus implements Bus {
+  readonly #connection: NatsConnection;
+  readonly #requests: Requests;
+  readonly #listeners = new Set<(status: BusStatus) => void>();
+  #status: BusStatus = "connected";
+  #closing: Promise<void> | undefined;
+
+  constructor(connection: NatsConnection, inboxPrefix: string | undefined) {
+    this.#connection = connection;
+    const inbox = createInbox(inboxPrefix);
+    this.#requests = new Requests(inbox, (subject, data, options) => {
+      this.publish(subject, data, options);
+    });
+    this.subscribe(`${inbox}.*`, (message) => {
+      this.#requests.receive(message);
+    });
+    void this.#watchStatus();
+    void connection.closed().then(() => {
+      this.#setStatus("closed");
+      this.#requests.close();
+    });
+  }
+
+  get maxPayload(): number {
+    return this.#connection.info?.max_payload ?? 1024 * 1024;
+  }
+
+  get status(): BusStatus {
+    return this.#status;
+  }
+
+  publish(subject: string, data: Uint8Array, options?: PublishOptions): void {
+    if (options === undefined) {
+      this.#connection.publish(subject, data);
+      return;
+    }
+    const reply = options.reply === undefined ? {} : { reply: options.reply };
+    if (options.headers === undefined) {
+      this.#connection.publish(subject, data, reply);
+      return;
+    }
+    const headers = newHeaders();
+    for (const [name, value] of Object.entries(options.headers)) headers.set(name, value);
+    this.#connection.publish(subject, data, { ...reply, headers });
+  }
+
+  subscribe(subject: string, handler: (message: BusMessage) => void, options?: { queue?: string }): BusSubscription {
+    const subscription = this.#connection.subscribe(subject, {
+      ...(options?.queue === undefined ? {} : { queue: options.queue }),
+      callback: (error, message) => {
+        if (error === null) handler(new NatsMessage(message));
+      },
+    });
+    return {
+      unsubscribe: () => {
+        if (!this.#connection.isClosed()) subscription.unsubscribe();
+      },
+    };
+  }
+
+  async request(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage> {
+    return this.#requests.one(subject, data, options);
+  }
+
+  async requestMany(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void> {
+    await this.#requests.many(subject, data, options, handler);
+  }
+
+  async flush(): Promise<void> {
+    await this.#connection.flush();
+  }
+
+  onStatus(listener: (status: BusStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    // A drain waits for the server; when it is away, waiting would never end.
+    if (this.#status === "connected") {
+      const sent = this.#connection.flush().catch(() => undefined);
+      await Promise.race([sent, new Promise((resolve) => setTimeout(resolve, 500).unref())]);
+    }
+    await this.#connection.close();
+  }
+
+  async #watchStatus(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === Events.Disconnect) this.#setStatus("disconnected");
+      if (type === Events.Reconnect) this.#setStatus("connected");
+    }
+  }
+
+  #setStatus(status: BusStatus): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+}
+
+class NatsMessage implements BusMessage {
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.#message.data;
+  }
+
+  get reply(): string {
+    return this.#message.reply ?? "";
+  }
+
+  get status(): number {
+    return this.#message.headers?.code ?? 0;
+  }
+
+  header(name: string): string {
+    return this.#message.headers?.get(name) ?? "";
+  }
+}

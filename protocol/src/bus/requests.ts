@@ -1,0 +1,96 @@
+/** Many requests over one inbox, without an object of the library's for each: what makes a request cost 7 µs and not 50. */
+import { BusTimeoutError, NoRespondersError, type BusMessage, type PublishOptions, type RequestOptions } from "./port.ts";
+
+type Send = (subject: string, data: Uint8Array, options: PublishOptions) => void;
+
+interface Pending {
+  readonly subject: string;
+  readonly timeoutMs: number;
+  readonly handler: (message: BusMessage) => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  timer: NodeJS.Timeout;
+}
+
+export class Requests {
+  readonly #inbox: string;
+  readonly #send: Send;
+  readonly #pending = new Map<string, Pending>();
+  #next = 0;
+  #closed = false;
+
+  constructor(inbox: string, send: Send) {
+    this.#inbox = inbox;
+    this.#send = send;
+  }
+
+  async one(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage> {
+    let answer: BusMessage | undefined;
+    await this.many(subject, data, options, (message) => {
+      answer = message;
+      return true;
+    });
+    if (answer === undefined) throw new BusTimeoutError(`no answer on ${subject}`);
+    return answer;
+  }
+
+  many(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new BusTimeoutError(`the connection is closed; nothing was asked on ${subject}`));
+        return;
+      }
+      const token = (this.#next++).toString(36);
+      const { timeoutMs } = options;
+      const pending: Pending = { subject, timeoutMs, handler, resolve, reject, timer: this.#timer(token, timeoutMs) };
+      this.#pending.set(token, pending);
+      try {
+        const headers = options.headers === undefined ? {} : { headers: options.headers };
+        this.#send(subject, data, { reply: `${this.#inbox}.${token}`, ...headers });
+      } catch (error) {
+        this.#settle(token, (request) => {
+          request.reject(error instanceof Error ? error : new Error(String(error)));
+        });
+      }
+    });
+  }
+
+  receive(message: BusMessage): void {
+    const token = message.subject.slice(this.#inbox.length + 1);
+    const pending = this.#pending.get(token);
+    if (pending === undefined) return; // late: its request has already ended
+    if (message.status === 503) {
+      this.#settle(token, ({ reject, subject }) => {
+        reject(new NoRespondersError(`nobody listens on ${subject}`));
+      });
+      return;
+    }
+    if (pending.handler(message)) this.#settle(token, ({ resolve }) => { resolve(); });
+    else pending.timer.refresh();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const token of [...this.#pending.keys()]) {
+      this.#settle(token, ({ reject, subject }) => {
+        reject(new BusTimeoutError(`the connection was closed while waiting for an answer on ${subject}`));
+      });
+    }
+  }
+
+  #timer(token: string, timeoutMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#settle(token, ({ reject, subject }) => {
+        reject(new BusTimeoutError(`no answer on ${subject} within ${timeoutMs} ms`));
+      });
+    }, timeoutMs);
+  }
+
+  #settle(token: string, end: (pending: Pending) => void): void {
+    const pending = this.#pending.get(token);
+    if (pending === undefined) return;
+    this.#pending.delete(token);
+    clearTimeout(pending.timer);
+    end(pending);
+  }
+}

@@ -1,0 +1,164 @@
+/** What the journal took is folded, and has its effects: acknowledgements, ready blocks, ends, replies. Nothing is said before (E1, E3). */
+import { isInline } from "@troupe/protocol";
+import type { DoneEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, SubmitEvent } from "./events.ts";
+import type { Moment } from "./execution.ts";
+import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
+import { fold, type FoldOutcome } from "./fold.ts";
+import type { Block, Job } from "./job.ts";
+import { writePage } from "./tick.ts";
+import { groupState, reply, send, type AppendContext, type Owner } from "./owner.ts";
+
+export interface Committed {
+  readonly event: JournalEvent;
+  readonly context: AppendContext;
+}
+
+/** Takes the events of one frame, in order. */
+export function commit(owner: Owner, entries: readonly Committed[], now: Moment): void {
+  const touched = new Set<string>();
+  for (const { event, context } of entries) {
+    const released = event.type === "forget" ? storedBelow(owner, event) : [];
+    const outcome = fold(owner.state, event);
+    for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+    if (outcome.kind === "counted") {
+      for (const block of outcome.ready) {
+        enqueue(owner, block, now);
+        touched.add(block.stop.name);
+      }
+    }
+    effects(owner, event, context, outcome, now);
+    if (outcome.kind === "counted" && outcome.ended !== undefined) finish(owner, outcome.ended, touched, now);
+  }
+  for (const name of touched) dispatchGroup(owner, groupState(owner, name), now);
+  writePage(owner, now);
+}
+
+function effects(owner: Owner, event: JournalEvent, context: AppendContext, outcome: FoldOutcome, now: Moment): void {
+  switch (event.type) {
+    case "submit":
+      answerSubmission(owner, event, context, outcome);
+      return;
+    case "done":
+    case "fail":
+      settleExecution(owner, event, context);
+      return;
+    case "lease":
+      startRedispatch(owner, event, outcome, now);
+      return;
+    case "cancel":
+    case "expire":
+      if (context.reply !== undefined) answerState(owner, event.job, context.reply);
+      return;
+    case "retry":
+      if (context.reply !== undefined) answerState(owner, event.job, context.reply);
+      return;
+    case "page":
+      owner.pageUnderWay = false;
+      owner.endedSince = owner.state.ended.size > 0 ? now.mono : 0;
+      return;
+    case "forget":
+      owner.forgetUnderWay = false;
+      owner.commands.push({ kind: "purge-pages", below: event.below });
+      return;
+    case "epoch":
+    case "revision":
+    case "snapshot":
+      return;
+  }
+}
+
+function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendContext, outcome: FoldOutcome): void {
+  owner.submitting--;
+  const { reply: to, wait } = context;
+  if (outcome.kind === "duplicate" && !outcome.sameInput) {
+    if (to !== undefined) reply(owner, to, conflict(event.job));
+    return;
+  }
+  if (outcome.kind === "ignored") {
+    if (to !== undefined) reply(owner, to, { kind: "refused", id: event.job, code: "NoRevision", message: "the pipeline's revision is gone", hint: "submit again" });
+    return;
+  }
+  const job = owner.state.jobs.get(event.job);
+  if (to !== undefined) reply(owner, to, { kind: "accepted", id: event.job, revision: job?.route.graph.id ?? event.revision });
+  if (wait === undefined) return;
+  // A job that this very event ended (nothing to run) is answered by finish(), which follows.
+  if (job?.end !== undefined && outcome.kind === "duplicate") reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
+  else if (job === undefined) readOutcome(owner, event.job, wait.to, wait.timeline);
+  else owner.waiters.set(event.job, [...(owner.waiters.get(event.job) ?? []), wait]);
+}
+
+export function readOutcome(owner: Owner, job: string, to: string, timeline: boolean): void {
+  const page = owner.state.index.get(job);
+  if (page !== undefined) owner.commands.push({ kind: "read-record", page, job, use: { kind: "outcome", reply: to, timeline } });
+}
+
+export function conflict(id: string): { kind: "refused"; id: string; code: "JobConflict"; message: string; hint: string } {
+  return {
+    kind: "refused",
+    id,
+    code: "JobConflict",
+    message: `job ${id} was submitted before with another input`,
+    hint: "use a new Troupe-Job-Id for a new input; the same id stands for the same job",
+  };
+}
+
+/** E3: the replica may forget it, whether it counted or came too late. */
+function settleExecution(owner: Owner, event: DoneEvent | FailEvent, { from }: AppendContext): void {
+  const module = event.type === "done" ? event.module : -1;
+  if (from !== undefined) send(owner, from, { type: "ack", what: [{ lease: event.lease, module }] });
+  const execution = owner.executions.get(event.lease);
+  if (execution?.phase !== "ending") return;
+  if (module === -1 || module === execution.block.stop.last) dropExecution(owner, execution);
+}
+
+function startRedispatch(owner: Owner, { lease }: LeaseEvent, outcome: FoldOutcome, now: Moment): void {
+  const execution = owner.executions.get(lease);
+  if (execution?.phase !== "leasing") return;
+  if (outcome.kind === "counted" && execution.block.execution === execution) sendRun(owner, execution, now);
+  else dropExecution(owner, execution);
+}
+
+function answerState(owner: Owner, id: string, to: string): void {
+  const job = owner.state.jobs.get(id);
+  if (job !== undefined) reply(owner, to, { kind: "state", id, state: job.end?.state ?? "running" });
+}
+
+/** E6, E9: the job is over. Its waiters learn it, its other executions end, what nobody needs any more is released. */
+function finish(owner: Owner, job: Job, touched: Set<string>, now: Moment): void {
+  for (const waiter of owner.waiters.get(job.id) ?? []) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
+  owner.waiters.delete(job.id);
+  for (const block of job.blocks) if (block !== undefined) stopBlock(owner, block, touched);
+  releaseIntermediates(owner, job);
+  if (owner.endedSince === 0) owner.endedSince = now.mono;
+}
+
+function stopBlock(owner: Owner, block: Block, touched: Set<string>): void {
+  const { execution } = block;
+  owner.delayed.delete(block);
+  owner.unclaimed.delete(block);
+  owner.groups.get(block.stop.name)?.queues.get(block.stop.templateHash)?.remove(block);
+  if (execution === undefined || execution.phase === "ending") return;
+  if (execution.phase === "sent") send(owner, execution.replica, { type: "cancel", lease: execution.lease, reason: `job ${block.job.end?.state ?? "ended"}` });
+  dropExecution(owner, execution);
+  touched.add(block.stop.name);
+}
+
+/** Stored results that are not part of the job's result; a failed job keeps them for a retry. */
+function releaseIntermediates(owner: Owner, job: Job): void {
+  if (job.end?.state === "failed") return;
+  job.outputs.forEach((output, module) => {
+    const compiled = job.route.graph.modules[module];
+    const isKept = compiled?.expose !== null || compiled.aggregate;
+    if (output === undefined || isInline(output) || isKept) return;
+    owner.commands.push({ kind: "purge-blobs", job: job.id, slot: String(module) });
+  });
+  if (!isInline(job.input)) owner.commands.push({ kind: "purge-blobs", job: job.id, slot: "in" });
+}
+
+/** Jobs with stored payloads whose record is about to go, but for those that an aggregate still holds something of. */
+function storedBelow(owner: Owner, { below }: ForgetEvent): string[] {
+  const stored = owner.state.pages.filter(({ page }) => page < below).flatMap((page) => page.stored);
+  if (stored.length === 0) return stored;
+  const held = new Set([...owner.state.aggregates.values()].flatMap((items) => items.map(({ job }) => job)));
+  return stored.filter((job) => !held.has(job));
+}

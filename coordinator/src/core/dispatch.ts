@@ -1,0 +1,143 @@
+/**
+ * Ready blocks go to replicas, in the order of the journal (E7). A replica gets as many as it has permits, and, where blocks are so short
+ * that the way to it would dominate, some ahead.
+ */
+import type { Payload, Run } from "@troupe/protocol";
+import type { Execution, Moment, Replica } from "./execution.ts";
+import { attemptOf, type Block, type Job } from "./job.ts";
+import { append, groupState, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import { claimedItems } from "./aggregates.ts";
+
+/** Blocks sent ahead should be worked off within about this time, so that no other replica could have had them much sooner. */
+const AHEAD_MS = 8;
+const AHEAD_LIMIT = 32;
+/** Payload bytes in one `items` message. */
+const ITEMS_BYTES = 256 * 1024;
+
+/** Puts a ready block into its queue, or lets it wait for the end of its backoff, and dispatches what can be. */
+export function enqueue(owner: Owner, block: Block, now: Moment): void {
+  if (block.state !== "ready" || block.execution !== undefined || block.job.end !== undefined) return;
+  if (block.notBefore > now.wall) {
+    owner.delayed.add(block);
+    return;
+  }
+  const group = groupState(owner, block.stop.name);
+  queueOf(group, block.stop.templateHash).add(block);
+}
+
+/** Dispatches what can be dispatched in the group. Called once after all that a step made ready is queued. */
+export function dispatchGroup(owner: Owner, group: GroupState, now: Moment): void {
+  for (const [hash, queue] of group.queues) {
+    for (let block = queue.peek(); block !== undefined; block = queue.peek()) {
+      const replica = pickReplica(group, hash, block);
+      if (replica === undefined) break;
+      queue.take();
+      dispatch(owner, block, replica, now);
+    }
+  }
+}
+
+/** The replica with the most to spare, a free permit before room ahead; undefined when there is none. */
+function pickReplica(group: GroupState, hash: string, block: Block): Replica | undefined {
+  const ahead = isOnceOnly(block) || block.suspect ? 0 : roomAhead(group);
+  let best: Replica | undefined;
+  for (const replica of group.replicas.values()) {
+    if (replica.state !== "ready" || replica.templateHash !== hash || replica.exclusive) continue;
+    const load = replica.executions.size;
+    if (block.suspect ? load > 0 : load >= replica.permits + ahead) continue;
+    if (best === undefined || spare(replica) > spare(best)) best = replica;
+  }
+  return best;
+}
+
+function spare(replica: Replica): number {
+  return replica.permits - replica.executions.size;
+}
+
+function roomAhead({ blockMs }: GroupState): number {
+  return blockMs === undefined ? 0 : Math.min(AHEAD_LIMIT, Math.floor(AHEAD_MS / Math.max(blockMs, 0.01)));
+}
+
+/** A block that must never run twice: its dispatch is journalled before it is sent (E2). */
+export function isOnceOnly({ job }: Block): boolean {
+  return job.route.graph.jobs.maxAttempts === 1;
+}
+
+function dispatch(owner: Owner, block: Block, replica: Replica, now: Moment): void {
+  const lease = `${owner.epoch}:${++owner.leases}`;
+  const isRedispatch = block.lease !== undefined || block.inherited;
+  const execution: Execution = { lease, block, replica, phase: "sent", sentAt: now.mono, missedBeats: 0 };
+  block.execution = execution;
+  owner.executions.set(lease, execution);
+  replica.executions.set(lease, execution);
+  if (block.suspect) replica.exclusive = true;
+  if (isRedispatch || isOnceOnly(block)) {
+    execution.phase = "leasing"; // E5: nobody runs it before the journal says that this lease counts
+    append(owner, { type: "lease", job: block.job.id, group: block.stop.group, lease });
+  } else {
+    sendRun(owner, execution, now);
+  }
+}
+
+export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
+  const { block, replica, lease } = execution;
+  const { job, stop } = block;
+  execution.phase = "sent";
+  execution.sentAt = now.mono;
+  const items = stop.modules.flatMap((module) => (isProcessing(job, module) ? [sendItems(owner, execution, module)] : []));
+  const results = stop.inherits.flatMap((module) => resultOf(job, module));
+  const { timeoutMs } = job.route.graph.jobs;
+  const run: Run = {
+    type: "run",
+    job: job.id,
+    lease,
+    attempt: attemptOf(block),
+    idempotencyKey: `${job.id}:${stop.name}`,
+    revision: job.route.graph.id,
+    phase: job.route.phase,
+    input: job.input,
+    results,
+    items,
+    alone: block.suspect,
+    timeLeftMs: timeoutMs === null ? null : Math.max(1, job.submittedAt + timeoutMs - now.wall),
+  };
+  send(owner, replica, run);
+}
+
+function isProcessing(job: Job, module: number): boolean {
+  return job.route.phase === "process" && job.route.graph.modules[module]?.aggregate === true && job.outputs[module] === undefined;
+}
+
+function resultOf(job: Job, module: number): { module: number; output: Payload }[] {
+  const output = job.outputs[module];
+  return output === undefined ? [] : [{ module, output }];
+}
+
+/** Sends an aggregate's fixed set in messages of bounded size. */
+function sendItems(owner: Owner, { block, replica, lease }: Execution, module: number): { module: number; count: number } {
+  const all = claimedItems(owner.state, block.job, module).map(({ payload }) => payload);
+  let from = 0;
+  let bytes = 0;
+  all.forEach((payload, index) => {
+    bytes += "bytes" in payload ? payload.bytes.byteLength : 200;
+    if (bytes < ITEMS_BYTES && index < all.length - 1) return;
+    send(owner, replica, { type: "items", lease, module, from, items: all.slice(from, index + 1) });
+    from = index + 1;
+    bytes = 0;
+  });
+  return { module, count: all.length };
+}
+
+/** The permit is free again, and with it perhaps the replica for a suspect. */
+export function freePermit(execution: Execution): void {
+  const { replica, lease, block } = execution;
+  replica.executions.delete(lease);
+  if (block.suspect && replica.executions.size === 0) replica.exclusive = false;
+}
+
+/** Forgets the execution altogether; its block may be queued again. */
+export function dropExecution(owner: Owner, execution: Execution): void {
+  freePermit(execution);
+  owner.executions.delete(execution.lease);
+  if (execution.block.execution === execution) execution.block.execution = undefined;
+}

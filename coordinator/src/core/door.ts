@@ -1,0 +1,208 @@
+/** What clients ask for. Refusals are answered at once; everything that changes something is answered when it is journalled (E1). */
+import type { Payload, Phase } from "@troupe/protocol";
+import type { Moment } from "./execution.ts";
+import { conflict, readOutcome } from "./commit.ts";
+import type { Job } from "./job.ts";
+import { append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
+
+export interface SubmitRequest {
+  readonly operation: "submit";
+  readonly id: string;
+  readonly phase: Phase;
+  readonly input: Payload;
+  readonly digest: string;
+  readonly reply: ReplyTo;
+  /** Where the outcome goes when it comes; empty: nowhere. */
+  readonly wait: ReplyTo;
+  readonly timeline: boolean;
+}
+
+export interface WaitRequest {
+  readonly operation: "wait";
+  readonly ids: readonly string[];
+  readonly reply: ReplyTo;
+  readonly timeline: boolean;
+  /** Whether to answer "pending" when the time is over. */
+  readonly sayPending: boolean;
+}
+
+export interface JobRequest {
+  readonly operation: "status" | "result" | "timeline" | "cancel" | "retry";
+  readonly id: string;
+  readonly reply: ReplyTo;
+  /** Why it is cancelled, for the record. */
+  readonly reason?: string;
+}
+
+export type DoorRequest = SubmitRequest | WaitRequest | JobRequest;
+
+/** How long a wait is kept before it has to be renewed. */
+const WAIT_MS = 30_000;
+const JOB_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function knock(owner: Owner, request: DoorRequest, now: Moment): void {
+  switch (request.operation) {
+    case "submit":
+      submit(owner, request, now);
+      return;
+    case "wait":
+      for (const id of request.ids) wait(owner, id, request, now);
+      return;
+    case "cancel":
+      cancel(owner, request, now);
+      return;
+    case "retry":
+      retry(owner, request, now);
+      return;
+    case "status":
+    case "result":
+    case "timeline":
+      look(owner, request);
+      return;
+  }
+}
+
+function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
+  const { id, phase, input, digest, reply: to } = request;
+  const waiter: Waiter | undefined =
+    request.wait === "" ? undefined : { to: request.wait, timeline: request.timeline, until: now.mono + WAIT_MS, sayPending: false };
+  if (!JOB_ID.test(id)) {
+    reply(owner, to, refusal("InvalidJobId", `${JSON.stringify(id)} is no job id`, "use 1 to 64 letters, digits, _ or -"));
+    return;
+  }
+  if (answerKnown(owner, request, waiter)) return;
+  const refused = admission(owner);
+  if (refused !== undefined) {
+    reply(owner, to, { ...refused, id });
+    return;
+  }
+  const { current } = owner;
+  if (current === undefined) {
+    reply(owner, to, { ...refusal("NoRevision", "the pipeline has no revision yet", "apply the pipeline first"), id });
+    return;
+  }
+  announce(owner);
+  owner.submitting++;
+  append(
+    owner,
+    { type: "submit", job: id, revision: current.id, phase, input, digest, at: now.wall },
+    { reply: to, ...(waiter === undefined ? {} : { wait: waiter }) },
+  );
+}
+
+/** E1: the same id again is the same job. */
+function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | undefined): boolean {
+  const { id, digest, reply: to } = request;
+  const job = owner.state.jobs.get(id);
+  if (job !== undefined && job.digest !== digest) {
+    reply(owner, to, conflict(id));
+    return true;
+  }
+  if (job === undefined && !owner.state.index.has(id)) return false;
+  reply(owner, to, { kind: "accepted", id, revision: job?.route.graph.id ?? owner.current?.id ?? "" });
+  if (waiter === undefined) return true;
+  if (job === undefined) readOutcome(owner, id, waiter.to, waiter.timeline);
+  else if (job.end !== undefined) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
+  else addWaiter(owner, id, waiter);
+  return true;
+}
+
+/** E10: what bounds the number and the size of open jobs. */
+function admission(owner: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+  const limit = owner.current?.jobs.maxInFlight ?? Infinity;
+  if (owner.state.openJobs + owner.submitting >= limit) {
+    return { ...refusal("TooManyJobs", `${limit} jobs are open, the most that jobs.maxInFlight allows`, "submit again when some have ended, or raise jobs.maxInFlight"), retryAfterMs: 100 };
+  }
+  if (owner.state.inlineBytes > owner.settings.maxInlineBytes) {
+    const megabytes = Math.round(owner.settings.maxInlineBytes / 1024 / 1024);
+    return { ...refusal("TooManyJobs", `open jobs and aggregates hold more than ${megabytes} MiB`, "wait for some to end, or run `process` to empty the aggregates"), retryAfterMs: 1_000 };
+  }
+  if (owner.full !== undefined) {
+    return { ...refusal("StreamFull", owner.full, "give the NATS server more storage, or wait until records expire; nothing that was accepted is lost"), retryAfterMs: 5_000 };
+  }
+  return undefined;
+}
+
+/** The graph of the current revision goes to the journal before the first job that uses it. */
+function announce(owner: Owner): void {
+  const { current } = owner;
+  if (current === undefined || owner.announced.has(current.id)) return;
+  owner.announced.add(current.id);
+  append(owner, { type: "revision", graph: current });
+}
+
+function wait(owner: Owner, id: string, request: WaitRequest, now: Moment): void {
+  const { reply: to, timeline, sayPending } = request;
+  const job = owner.state.jobs.get(id);
+  if (job?.end !== undefined) reply(owner, to, { kind: "outcome", job, timeline });
+  else if (job !== undefined) addWaiter(owner, id, { to, timeline, until: now.mono + WAIT_MS, sayPending });
+  else if (owner.state.index.has(id)) readOutcome(owner, id, to, timeline);
+  else reply(owner, to, unknown(id));
+}
+
+/** A renewed wait replaces the one that it renews. */
+function addWaiter(owner: Owner, id: string, waiter: Waiter): void {
+  const others = (owner.waiters.get(id) ?? []).filter(({ to }) => to !== waiter.to);
+  owner.waiters.set(id, [...others, waiter]);
+}
+
+function look(owner: Owner, { operation, id, reply: to }: JobRequest): void {
+  const job = owner.state.jobs.get(id);
+  if (job !== undefined) {
+    reply(owner, to, answerOf(job, operation));
+    return;
+  }
+  const kind = operation === "status" || operation === "timeline" ? operation : "outcome";
+  readRecord(owner, id, { kind, reply: to, timeline: operation === "timeline" });
+}
+
+function answerOf(job: Job, operation: JobRequest["operation"]): Reply {
+  if (operation === "status") return { kind: "status", job };
+  if (operation === "timeline") return { kind: "timeline", job };
+  return job.end === undefined ? { kind: "pending", id: job.id } : { kind: "outcome", job, timeline: false };
+}
+
+/** E6: cancel and result race in the journal. */
+function cancel(owner: Owner, { id, reply: to, reason }: JobRequest, now: Moment): void {
+  const job = owner.state.jobs.get(id);
+  if (job === undefined) readRecord(owner, id, { kind: "cancel", reply: to, timeline: false });
+  else if (job.end !== undefined) reply(owner, to, { kind: "state", id, state: job.end.state });
+  else append(owner, { type: "cancel", job: id, reason: reason ?? "cancelled by a client", at: now.wall }, { reply: to });
+}
+
+function retry(owner: Owner, { id, reply: to }: JobRequest, now: Moment): void {
+  const job = owner.state.jobs.get(id);
+  if (job === undefined) readRecord(owner, id, { kind: "retry", reply: to });
+  else if (job.end?.state === "failed") retryJob(owner, job, to, now);
+  else reply(owner, to, notFailed(id, job.end?.state ?? "running"));
+}
+
+/** What of a failed job a retry needs; a recorded one is read back into this shape. */
+export type FailedJob = Pick<Job, "id" | "input" | "digest" | "submittedAt" | "outputs"> & {
+  readonly route: { readonly graph: { readonly id: string }; readonly phase: Phase };
+};
+
+/** A failed job goes on from the module that failed: what is journalled of it is kept. */
+export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment): void {
+  const outputs = job.outputs.flatMap((output, module) => (output === undefined ? [] : [{ module, output }]));
+  const { id, input, digest, submittedAt, route } = job;
+  append(owner, { type: "retry", job: id, revision: route.graph.id, phase: route.phase, input, digest, submittedAt, outputs, at: now.wall }, { reply: to });
+}
+
+function readRecord(owner: Owner, id: string, use: RecordUse): void {
+  const page = owner.state.index.get(id);
+  if (page === undefined) reply(owner, use.reply, unknown(id));
+  else owner.commands.push({ kind: "read-record", page, job: id, use });
+}
+
+export function unknown(id: string): Reply {
+  return { ...refusal("JobNotFound", `there is no job ${id}`, "it was never submitted here, or its record has expired (jobs.keepResultsSeconds)"), id };
+}
+
+export function notFailed(id: string, state: string): Reply {
+  return { ...refusal("NotFailed", `job ${id} is ${state}; only a failed job can be retried`, "submit its input as a new job"), id };
+}
+
+function refusal(code: RefusalCode, message: string, hint: string): { kind: "refused"; code: RefusalCode; message: string; hint: string } {
+  return { kind: "refused", code, message, hint };
+}

@@ -1,0 +1,82 @@
+/** A whole job as a snapshot or a record keeps it, and back. */
+import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
+import { exposedModules } from "./outcome.ts";
+import { newJob, type Block, type Job, type JobEnd, type KeptSpan } from "./job.ts";
+import type { Route } from "./route.ts";
+import { read, readOutputs } from "./frame-codec.ts";
+
+interface StoredBlock {
+  readonly group: number;
+  readonly state: Block["state"];
+  readonly position: number;
+  readonly readyAt: number;
+  readonly notBefore: number;
+  readonly charged: number;
+  readonly lease?: string;
+}
+
+export interface StoredJob {
+  readonly id: string;
+  readonly revision: string;
+  readonly phase: Phase;
+  readonly input: PayloadSlot;
+  readonly digest: string;
+  readonly submittedAt: number;
+  readonly outputs: readonly { readonly module: number; readonly output: PayloadSlot }[];
+  readonly blocks?: readonly StoredBlock[];
+  readonly spans: readonly KeptSpan[];
+  readonly end?: JobEnd;
+}
+
+/**
+ * @param which `whole`: all that the fold knows. `record`: what an ended job is kept for: its results, and, if it failed, all that a retry needs.
+ */
+export function storeJob(job: Job, writer: PayloadWriter, which: "whole" | "record"): StoredJob {
+  const isSlim = which === "record" && job.end?.state !== "failed";
+  const keep = isSlim ? new Set(exposedModules(job)) : undefined;
+  const outputs = job.outputs.flatMap((output, module) =>
+    output === undefined || keep?.has(module) === false ? [] : [{ module, output: writer.add(output) }],
+  );
+  const blocks = job.blocks.flatMap((block) => (block === undefined ? [] : [storeBlock(block)]));
+  return {
+    id: job.id,
+    revision: job.route.graph.id,
+    phase: job.route.phase,
+    input: writer.add(isSlim ? { kind: "json", bytes: NOTHING } : job.input),
+    digest: job.digest,
+    submittedAt: job.submittedAt,
+    outputs,
+    ...(which === "whole" ? { blocks } : {}),
+    spans: job.spans,
+    ...(job.end === undefined ? {} : { end: job.end }),
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function storeBlock({ stop, state, position, readyAt, notBefore, charged, lease }: Block): StoredBlock {
+  return { group: stop.group, state, position, readyAt, notBefore, charged, ...(lease === undefined ? {} : { lease }) };
+}
+
+/** @param route finds the job's route; undefined when its revision is unknown. */
+export function restoreJob(raw: unknown, payloads: PayloadReader, route: (revision: string, phase: Phase) => Route | undefined): Job {
+  const fields = new Fields(raw, "job");
+  fields.check({ id: "string", revision: "string", phase: "string", digest: "string", submittedAt: "number", outputs: "array", spans: "array" });
+  const stored = fields.as<StoredJob>();
+  const found = route(stored.revision, stored.phase);
+  if (found === undefined) throw new Error(`job ${stored.id} is of revision ${stored.revision}, which is not there`);
+  const { id, digest, submittedAt } = stored;
+  const job = newJob({ id, route: found, input: read(fields.get("input"), payloads), digest, submittedAt });
+  for (const { module, output } of readOutputs(fields.array("outputs"), payloads)) job.outputs[module] = output;
+  job.spans.push(...stored.spans);
+  for (const block of stored.blocks ?? []) restoreBlock(job, block);
+  job.end = stored.end;
+  return job;
+}
+
+function restoreBlock(job: Job, { group, ...stored }: StoredBlock): void {
+  const block = job.blocks[group];
+  if (block === undefined) throw new Error(`job ${job.id} has no block for group ${group}`);
+  Object.assign(block, stored);
+  if (block.state === "done") job.blocksLeft--;
+}

@@ -1,0 +1,41 @@
+/** Pages of ended jobs: many records to a message, with the graphs that they refer to, so that a page explains itself. */
+import { Fields, PayloadWriter, openEnvelope } from "@troupe/protocol";
+import type { Graph } from "@troupe/model";
+import type { Job } from "./job.ts";
+import { restoreJob, storeJob } from "./job-codec.ts";
+import { routeOf } from "./route.ts";
+
+export function encodePage(jobs: readonly Job[]): Uint8Array {
+  const writer = new PayloadWriter();
+  const graphs = new Map(jobs.map(({ route }) => [route.graph.id, route.graph]));
+  const records = jobs.map((job) => storeJob(job, writer, "record"));
+  const stored = jobs.filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && "ref" in payload)).map(({ id }) => id);
+  return writer.seal({ at: Math.max(...jobs.map(({ end }) => end?.at ?? 0)), stored, graphs: [...graphs.values()], records });
+}
+
+export interface PageIndex {
+  readonly jobs: readonly string[];
+  readonly stored: readonly string[];
+  readonly at: number;
+}
+
+/** What the index needs of a page. */
+export function indexOfPage(data: Uint8Array): PageIndex {
+  const page = new Fields(openEnvelope(data).messages, "page");
+  const jobs = page.array("records").map((record) => new Fields(record, "record").string("id"));
+  const stored = page.array("stored").filter((id) => typeof id === "string");
+  return { jobs, stored, at: page.number("at") };
+}
+
+/** One job's record, or undefined when the page has none. */
+export function recordOf(data: Uint8Array, job: string): Job | undefined {
+  const { messages, payloads } = openEnvelope(data);
+  const page = new Fields(messages, "page");
+  const raw = page.array("records").find((record) => new Fields(record, "record").string("id") === job);
+  if (raw === undefined) return undefined;
+  const graphs = page.array("graphs").map((graph) => new Fields(graph, "graph").as<Graph>());
+  return restoreJob(raw, payloads, (revision, phase) => {
+    const graph = graphs.find(({ id }) => id === revision);
+    return graph === undefined ? undefined : routeOf(graph, phase);
+  });
+}

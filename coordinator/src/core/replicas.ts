@@ -1,0 +1,131 @@
+/**
+ * Who is there, and what becomes of an execution whose replica is not. An execution belongs to a lease; beats say which leases live (E5),
+ * and a death charges only who must have caused it (E9).
+ */
+import type { Beat, Failure, Speaker } from "@troupe/protocol";
+import type { Execution, Moment, Replica } from "./execution.ts";
+import { dispatchGroup } from "./dispatch.ts";
+import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import { fail, findBlock, requeue } from "./uplink.ts";
+
+/** An execution that was sent less than this long ago may simply not have arrived when the beat was made. */
+const IN_FLIGHT_MS = 1_000;
+
+export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment): void {
+  const replica = recognise(owner, from, beat, now);
+  replica.lastBeat = now.mono;
+  if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message) {
+    log(owner, "warn", "replica is not ready", { group: from.group, replica: from.replica, problem: beat.problem.message });
+  }
+  replica.state = beat.state;
+  replica.permits = beat.permits;
+  replica.templateHash = beat.templateHash;
+  replica.problem = beat.problem;
+  const listed = new Set<string>();
+  for (const { job, lease } of beat.executions) {
+    listed.add(lease);
+    if (!owner.executions.has(lease)) adoptOrCancel(owner, replica, job, lease, now);
+  }
+  missExecutions(owner, replica, listed, now);
+}
+
+function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replica {
+  const group = groupState(owner, from.group);
+  const known = group.replicas.get(from.replica);
+  if (known?.instance === from.instance) return known;
+  if (known !== undefined) lose(owner, group, known, "its process was replaced by a new one", now);
+  const { state, permits, templateHash } = beat;
+  const replica: Replica = {
+    group: from.group,
+    name: from.replica,
+    instance: from.instance,
+    state,
+    permits,
+    templateHash,
+    lastBeat: now.mono,
+    executions: new Map(),
+    exclusive: false,
+    problem: undefined,
+  };
+  group.replicas.set(from.replica, replica);
+  return replica;
+}
+
+/** A replica works on something that this owner did not send: a former owner's, which may go on, or something that no longer counts. */
+function adoptOrCancel(owner: Owner, replica: Replica, job: string, lease: string, now: Moment): void {
+  const block = findBlock(owner, job, replica.group);
+  const isWanted =
+    block?.state === "ready" && block.job.end === undefined && block.execution === undefined && (block.lease === undefined || block.lease === lease);
+  if (!isWanted) {
+    send(owner, replica, { type: "cancel", lease, reason: "this execution no longer counts" });
+    return;
+  }
+  const execution: Execution = { lease, block, replica, phase: "sent", sentAt: now.mono, missedBeats: 0 };
+  block.execution = execution;
+  owner.executions.set(lease, execution);
+  replica.executions.set(lease, execution);
+  owner.unclaimed.delete(block);
+  owner.delayed.delete(block);
+  queueOf(groupState(owner, replica.group), block.stop.templateHash).remove(block);
+}
+
+/** Missing from two beats in a row: it was never received. Uncharged, sent again. */
+function missExecutions(owner: Owner, replica: Replica, listed: ReadonlySet<string>, now: Moment): void {
+  for (const execution of [...replica.executions.values()]) {
+    if (execution.phase !== "sent" || listed.has(execution.lease)) {
+      execution.missedBeats = 0;
+      continue;
+    }
+    if (now.mono - execution.sentAt < IN_FLIGHT_MS) continue;
+    execution.missedBeats++;
+    if (execution.missedBeats >= 2) requeue(owner, execution, now);
+  }
+}
+
+export function heardGone(owner: Owner, from: Speaker, reason: string, now: Moment): void {
+  const group = groupState(owner, from.group);
+  const replica = group.replicas.get(from.replica);
+  if (replica?.instance === from.instance || (replica !== undefined && from.instance === "")) lose(owner, group, replica, reason, now);
+}
+
+/** Called at every tick: replicas whose silence has lasted longer than the lease are lost. */
+export function loseSilent(owner: Owner, now: Moment): void {
+  for (const group of owner.groups.values()) {
+    for (const replica of [...group.replicas.values()]) {
+      const silentMs = now.mono - replica.lastBeat;
+      if (silentMs > owner.settings.leaseMs) {
+        lose(owner, group, replica, `it has not been heard for ${(silentMs / 1000).toFixed(1)} s`, now);
+        dispatchGroup(owner, group, now);
+      }
+    }
+  }
+}
+
+/** E5: time in which the owner was cut off, frozen or not yet owner does not count against anybody. */
+export function renewLeases(owner: Owner, now: Moment): void {
+  for (const group of owner.groups.values()) {
+    for (const replica of group.replicas.values()) replica.lastBeat = now.mono;
+  }
+  for (const execution of owner.executions.values()) {
+    execution.sentAt = now.mono;
+    execution.missedBeats = 0;
+  }
+}
+
+function lose(owner: Owner, group: GroupState, replica: Replica, reason: string, now: Moment): void {
+  group.replicas.delete(replica.name);
+  const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost: ${reason}` };
+  const lost = [...replica.executions.values()];
+  log(owner, "warn", "replica lost", { group: group.name, replica: replica.name, reason, executions: lost.length });
+  // One alone must have caused it, or at least cannot be told from one that did; of several, nobody knows (E9).
+  const fault = lost.length === 1 ? "own" : "shared";
+  for (const execution of lost) {
+    if (execution.phase === "leasing") {
+      requeue(owner, execution, now); // it was never sent
+      continue;
+    }
+    execution.phase = "ending";
+    replica.executions.delete(execution.lease);
+    fail(owner, execution.block, { lease: execution.lease, module: null, failure, fault, replica: replica.name, spans: [] }, now);
+  }
+}

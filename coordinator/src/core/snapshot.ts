@@ -1,0 +1,129 @@
+/**
+ * The durable state as bytes, in parts of bounded size, and back. The index of recorded jobs is not in it: it is read from the pages that the
+ * snapshot names, so that a snapshot's size follows the open jobs alone.
+ */
+import { Fields, PayloadWriter, openEnvelope, isInline, type Payload, type PayloadReader } from "@troupe/protocol";
+import type { Graph } from "@troupe/model";
+import { read } from "./frame-codec.ts";
+import { restoreJob, storeJob } from "./job-codec.ts";
+import { addRevision, emptyState, findRoute, type JournalState } from "./state.ts";
+import { inlineBytes } from "./fold.ts";
+
+/** What a snapshot says beside jobs and items. */
+interface Head {
+  readonly type: "head";
+  readonly epoch: number;
+  readonly position: number;
+  readonly totals: JournalState["totals"];
+  readonly snapshot: JournalState["snapshot"];
+  /** Pages that records are on, first to last; null: none. */
+  readonly pages: { readonly first: number; readonly last: number } | null;
+}
+
+/** @param maxBytes about the size of a part. @returns at least one part. */
+export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let writer = new PayloadWriter();
+  let entries: unknown[] = [];
+  let bytes = 0;
+  const put = (size: number, entry: (writer: PayloadWriter) => unknown): void => {
+    if (entries.length > 0 && bytes + size > maxBytes) {
+      parts.push(writer.seal(entries));
+      [writer, entries, bytes] = [new PayloadWriter(), [], 0];
+    }
+    entries.push(entry(writer));
+    bytes += size;
+  };
+  put(400, () => headOf(state));
+  for (const { graph } of state.revisions.values()) put(600 * graph.modules.length, () => ({ type: "revision", graph }));
+  for (const job of state.jobs.values()) {
+    const size = 600 + 120 * job.spans.length + [job.input, ...job.outputs].reduce((sum, payload) => sum + sizeOf(payload), 0);
+    put(size, (to) => ({ type: "job", job: storeJob(job, to, "whole") }));
+  }
+  for (const [aggregate, items] of state.aggregates) {
+    for (const { job, payload, claimedBy } of items) {
+      put(200 + sizeOf(payload), (to) => ({ type: "item", aggregate, job, claimedBy, payload: to.add(payload) }));
+    }
+  }
+  parts.push(writer.seal(entries));
+  return parts;
+}
+
+function sizeOf(payload: Payload | undefined): number {
+  if (payload === undefined) return 0;
+  return isInline(payload) ? payload.bytes.byteLength : 250;
+}
+
+function headOf({ epoch, position, totals, snapshot, pages }: JournalState): Head {
+  const [first] = pages;
+  const last = pages.at(-1);
+  return {
+    type: "head",
+    epoch,
+    position,
+    totals,
+    snapshot,
+    pages: first === undefined || last === undefined ? null : { first: first.page, last: last.page },
+  };
+}
+
+export interface DecodedSnapshot {
+  readonly state: JournalState;
+  /** The pages whose index has still to be read. */
+  readonly pages: { readonly first: number; readonly last: number } | null;
+}
+
+/** @throws when a part is damaged or missing. */
+export function decodeSnapshot(parts: readonly Uint8Array[]): DecodedSnapshot {
+  const state = emptyState();
+  let head: Head | undefined;
+  for (const part of parts) {
+    const { messages, payloads } = openEnvelope(part);
+    if (!Array.isArray(messages)) throw new Error("a part of the snapshot holds no entries");
+    for (const raw of messages) head = restoreEntry(state, raw, payloads) ?? head;
+  }
+  if (head === undefined) throw new Error("the snapshot has no head");
+  state.epoch = head.epoch;
+  state.position = head.position;
+  state.snapshot = head.snapshot;
+  Object.assign(state.totals, head.totals);
+  return { state, pages: head.pages };
+}
+
+function restoreEntry(state: JournalState, raw: unknown, payloads: PayloadReader): Head | undefined {
+  const fields = new Fields(raw, "entry");
+  switch (fields.string("type")) {
+    case "head":
+      return fields.as<Head>();
+    case "revision":
+      addRevision(state, fields.object("graph").as<Graph>());
+      return undefined;
+    case "job":
+      restoreIntoState(state, fields.get("job"), payloads);
+      return undefined;
+    case "item":
+      restoreItem(state, fields, payloads);
+      return undefined;
+    default:
+      throw new Error(`unknown entry ${fields.string("type")}`);
+  }
+}
+
+function restoreIntoState(state: JournalState, raw: unknown, payloads: PayloadReader): void {
+  const job = restoreJob(raw, payloads, (revision, phase) => findRoute(state, revision, phase));
+  state.jobs.set(job.id, job);
+  state.inlineBytes += inlineBytes(job.input);
+  for (const output of job.outputs) if (output !== undefined) state.inlineBytes += inlineBytes(output);
+  if (job.end === undefined) state.openJobs++;
+  else state.ended.add(job.id);
+}
+
+function restoreItem(state: JournalState, fields: Fields, payloads: PayloadReader): void {
+  const payload = read(fields.get("payload"), payloads);
+  const claimedBy = fields.get("claimedBy");
+  const aggregate = fields.string("aggregate");
+  const items = state.aggregates.get(aggregate) ?? [];
+  items.push({ job: fields.string("job"), payload, claimedBy: typeof claimedBy === "string" ? claimedBy : null });
+  state.aggregates.set(aggregate, items);
+  state.inlineBytes += inlineBytes(payload);
+}

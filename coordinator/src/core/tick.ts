@@ -1,0 +1,121 @@
+/** What time brings: silence, the end of a backoff, time limits, pages of records, retention. Called a few times a second. */
+import { isInline } from "@troupe/protocol";
+import type { Moment } from "./execution.ts";
+import { dispatchGroup, enqueue } from "./dispatch.ts";
+import type { Job } from "./job.ts";
+import { append, groupState, reply, type Owner } from "./owner.ts";
+import { loseSilent } from "./replicas.ts";
+import { endGrace } from "./takeover.ts";
+
+export function tick(owner: Owner, now: Moment): void {
+  loseSilent(owner, now);
+  endGrace(owner, now);
+  endBackoffs(owner, now);
+  expireJobs(owner, now);
+  expireWaiters(owner, now);
+  writePage(owner, now);
+  forgetPages(owner, now);
+}
+
+function endBackoffs(owner: Owner, now: Moment): void {
+  const touched = new Set<string>();
+  for (const block of [...owner.delayed].sort((a, b) => a.position - b.position)) {
+    if (block.notBefore > now.wall) continue;
+    owner.delayed.delete(block);
+    enqueue(owner, block, now);
+    touched.add(block.stop.name);
+  }
+  for (const name of touched) dispatchGroup(owner, groupState(owner, name), now);
+}
+
+/** The owner's part of the time limits; agents enforce those of modules and blocks. */
+function expireJobs(owner: Owner, now: Moment): void {
+  for (const job of owner.state.jobs.values()) {
+    if (job.end !== undefined) continue;
+    const { timeoutMs, queueTimeoutMs } = job.route.graph.jobs;
+    if (timeoutMs !== null && now.wall - job.submittedAt > timeoutMs) {
+      expire(owner, job, { code: "JobTimeout", message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)` }, null, now);
+    } else if (queueTimeoutMs !== null) {
+      expireQueued(owner, job, queueTimeoutMs, now);
+    }
+  }
+}
+
+function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): void {
+  const late = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && now.wall - Math.max(block.readyAt, block.notBefore) > limitMs);
+  if (late === undefined) return;
+  const message = `group ${late.stop.name} had no replica for the job within ${limitMs / 1000} s (jobs.queueTimeoutSeconds)`;
+  expire(owner, job, { code: "QueueTimeout", message }, late.stop.group, now);
+}
+
+function expire(owner: Owner, job: Job, failure: { code: "JobTimeout" | "QueueTimeout"; message: string }, group: number | null, now: Moment): void {
+  append(owner, { type: "expire", job: job.id, group, failure: { ...failure, kind: "terminal" }, at: now.wall });
+}
+
+function expireWaiters(owner: Owner, now: Moment): void {
+  for (const [id, waiters] of owner.waiters) {
+    if (waiters.every(({ until }) => until > now.mono)) continue;
+    for (const waiter of waiters) {
+      if (waiter.until <= now.mono && waiter.sayPending) reply(owner, waiter.to, { kind: "pending", id });
+    }
+    const left = waiters.filter(({ until }) => until > now.mono);
+    if (left.length === 0) owner.waiters.delete(id);
+    else owner.waiters.set(id, left);
+  }
+}
+
+/** Inline bytes on one page, at most. */
+const PAGE_BYTES = 256 * 1024;
+
+/** Ended jobs go to a page together, so that a record costs no sync of its own. */
+export function writePage(owner: Owner, now: Moment): void {
+  const { ended } = owner.state;
+  const { pageJobs, pageMs } = owner.settings;
+  if (owner.pageUnderWay || ended.size === 0) return;
+  if (ended.size < pageJobs && now.mono - owner.endedSince < pageMs) return;
+  const jobs: Job[] = [];
+  let bytes = 0;
+  for (const id of ended) {
+    const job = owner.state.jobs.get(id);
+    if (job === undefined) continue;
+    bytes += recordBytes(job);
+    if (jobs.length > 0 && (bytes > PAGE_BYTES || jobs.length >= pageJobs)) break;
+    jobs.push(job);
+  }
+  owner.pageUnderWay = true;
+  owner.commands.push({ kind: "write-page", jobs });
+}
+
+function recordBytes(job: Job): number {
+  const payloads = [job.input, ...job.outputs];
+  return payloads.reduce((sum, payload) => sum + (payload !== undefined && isInline(payload) ? payload.bytes.byteLength : 200), 400 + 100 * job.spans.length);
+}
+
+/** The page is stored at `page` of the records stream; null: it could not be, and is tried again. */
+export function pageWritten(owner: Owner, jobs: readonly Job[], page: number | null, now: Moment): void {
+  if (page === null) {
+    owner.pageUnderWay = false;
+    owner.endedSince = now.mono;
+    return;
+  }
+  const stored = jobs.filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)));
+  append(owner, { type: "page", page, jobs: jobs.map(({ id }) => id), stored: stored.map(({ id }) => id), at: now.wall });
+}
+
+/** E10: records older than they are to be kept, or beyond the number that is kept, are forgotten, oldest first. */
+function forgetPages(owner: Owner, now: Moment): void {
+  const { pages, index } = owner.state;
+  const keepMs = owner.current?.jobs.keepResultsMs;
+  const [oldest] = pages;
+  if (oldest === undefined || keepMs === undefined || owner.forgetUnderWay) return;
+  let below = oldest.page;
+  let surplus = index.size - owner.settings.maxRecords;
+  for (const page of pages) {
+    if (page.at + keepMs > now.wall && surplus <= 0) break;
+    surplus -= page.jobs.length;
+    below = page.page + 1;
+  }
+  if (below === oldest.page) return;
+  owner.forgetUnderWay = true;
+  append(owner, { type: "forget", below });
+}

@@ -1,0 +1,141 @@
+/** What agents say. Every result goes to the journal, whose order decides whether it counts (E2, E5). */
+import type { Done, Fail, HandBack, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
+import type { Execution, Moment } from "./execution.ts";
+import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
+import type { Block } from "./job.ts";
+import { append, groupState, send, type Owner } from "./owner.ts";
+import { heardBeat, heardGone } from "./replicas.ts";
+
+export function hear(owner: Owner, { from, messages }: UpBatch, now: Moment): void {
+  for (const message of messages) hearOne(owner, from, message, now);
+  dispatchGroup(owner, groupState(owner, from.group), now);
+}
+
+function hearOne(owner: Owner, from: Speaker, message: UpMessage, now: Moment): void {
+  switch (message.type) {
+    case "beat":
+      heardBeat(owner, from, message, now);
+      return;
+    case "done":
+      heardDone(owner, from, message, now);
+      return;
+    case "fail":
+      heardFail(owner, from, message, now);
+      return;
+    case "back":
+      heardBack(owner, from, message, now);
+      return;
+    case "gone":
+      heardGone(owner, from, message.reason, now);
+      return;
+    case "progress":
+      return; // watchers hear it from the agent's own feed
+  }
+}
+
+function heardDone(owner: Owner, from: Speaker, message: Done, now: Moment): void {
+  const { job: id, lease, module } = message;
+  const job = owner.state.jobs.get(id);
+  if (job === undefined || job.end !== undefined || job.outputs[module] !== undefined) {
+    acknowledge(owner, from, lease, module); // E2: it has come before, or too late
+    const execution = owner.executions.get(lease);
+    if (message.last && execution?.phase === "sent") dropExecution(owner, execution);
+    return;
+  }
+  const execution = owner.executions.get(lease);
+  if (message.last && execution?.phase === "sent") {
+    execution.phase = "ending";
+    freePermit(execution); // the permit need not wait for the disk
+    noteDuration(owner, from.group, message);
+  }
+  const { spans, output } = message;
+  append(owner, { type: "done", job: id, module, lease, replica: from.replica, output, spans, at: now.wall }, { from: origin(from) });
+}
+
+/** Weight of the newest block in the moving average. */
+const NEWEST = 0.2;
+
+function noteDuration(owner: Owner, name: string, { spans }: Done): void {
+  const [first] = spans;
+  const last = spans.at(-1);
+  if (first === undefined || last === undefined) return;
+  const group = groupState(owner, name);
+  const took = Math.max(0, last.endedAt - first.startedAt);
+  group.blockMs = group.blockMs === undefined ? took : group.blockMs + NEWEST * (took - group.blockMs);
+}
+
+function heardFail(owner: Owner, from: Speaker, message: Fail, now: Moment): void {
+  const { job: id, lease } = message;
+  const execution = owner.executions.get(lease);
+  const block = execution?.block ?? findBlock(owner, id, from.group);
+  if (execution?.phase === "sent") {
+    execution.phase = "ending";
+    freePermit(execution);
+  }
+  if (block === undefined || block.job.end !== undefined) {
+    acknowledge(owner, from, lease, -1);
+    if (execution !== undefined) dropExecution(owner, execution);
+    return;
+  }
+  fail(owner, block, { ...message, replica: from.replica }, now, origin(from));
+}
+
+type Loss = Pick<Fail, "lease" | "module" | "failure" | "fault" | "spans"> & { readonly replica: string };
+
+/** Journals that an execution failed or was lost. What is shared is not charged, but makes the block a suspect (E9). */
+export function fail(owner: Owner, block: Block, loss: Loss, now: Moment, from?: { group: string; name: string }): void {
+  const charged = loss.fault === "own" || isOnceOnly(block);
+  if (!charged) block.suspect = true;
+  const { lease, module, failure, replica, spans } = loss;
+  append(
+    owner,
+    {
+      type: "fail",
+      job: block.job.id,
+      group: block.stop.group,
+      module,
+      lease,
+      replica,
+      failure,
+      charged,
+      retryAt: now.wall + backoffMs(owner, block),
+      spans,
+      at: now.wall,
+    },
+    from === undefined ? {} : { from },
+  );
+}
+
+/** Exponential, at most `maxMs`, less up to a fifth of it by chance, so that what failed together does not return together. */
+function backoffMs(owner: Owner, block: Block): number {
+  const { initialMs, maxMs } = block.job.route.graph.jobs.backoff;
+  const full = Math.min(maxMs, initialMs * 2 ** Math.min(block.charged, 30));
+  return full * (1 - 0.2 * owner.random());
+}
+
+/** Given back without having been worked on: uncharged, and back to its place. */
+function heardBack(owner: Owner, from: Speaker, { lease }: HandBack, now: Moment): void {
+  acknowledge(owner, from, lease, -1);
+  const execution = owner.executions.get(lease);
+  if (execution !== undefined) requeue(owner, execution, now);
+}
+
+/** The execution is over without a result and without blame: its block goes back to its place in the order (E7). */
+export function requeue(owner: Owner, execution: Execution, now: Moment): void {
+  const { block } = execution;
+  dropExecution(owner, execution);
+  block.inherited = true; // the next dispatch is a redispatch (E5)
+  enqueue(owner, block, now);
+}
+
+export function findBlock(owner: Owner, job: string, group: string): Block | undefined {
+  return owner.state.jobs.get(job)?.blocks.find((block) => block?.stop.name === group);
+}
+
+function acknowledge(owner: Owner, from: Speaker, lease: string, module: number): void {
+  send(owner, origin(from), { type: "ack", what: [{ lease, module }] });
+}
+
+function origin(from: Speaker): { group: string; name: string } {
+  return { group: from.group, name: from.replica };
+}

@@ -1,0 +1,85 @@
+/**
+ * Who tries to own a pipeline: a lease in a key-value bucket, renewed every half second, free after two. It only keeps coordinators out of each
+ * other's way; the journal's fence says who owns (E8).
+ */
+import { readOwner, writeOwner, type Bus, type Scope } from "@troupe/protocol";
+
+export const RENEW_MS = 500;
+const EXPIRES_MS = 2_000;
+/** An owner that nothing has confirmed for this long neither dispatches nor answers. */
+export const CONFIRMED_MS = 1_000;
+
+export class Election {
+  readonly #bus: Bus;
+  readonly #scope: Scope;
+  readonly #holder: string;
+  readonly #mono: () => number;
+  #seen: { sequence: number; since: number } | undefined;
+  #held: { sequence: number; beat: number } | undefined;
+  #confirmedAt = -Infinity;
+
+  constructor(options: { readonly bus: Bus; readonly scope: Scope; readonly holder: string; readonly mono: () => number }) {
+    this.#bus = options.bus;
+    this.#scope = options.scope;
+    this.#holder = options.holder;
+    this.#mono = options.mono;
+  }
+
+  /** Whether something has confirmed the ownership within the last second. */
+  get isConfirmed(): boolean {
+    return this.#mono() - this.#confirmedAt < CONFIRMED_MS;
+  }
+
+  /** Something else, asked at `askedAt`, has shown that this owner owns: an append that was accepted. */
+  confirm(askedAt: number): void {
+    if (askedAt > this.#confirmedAt) this.#confirmedAt = askedAt;
+  }
+
+  /** One try to get the lease. @returns whether it is ours now. */
+  async tryAcquire(): Promise<boolean> {
+    const askedAt = this.#mono();
+    const { sequence, lease } = await readOwner(this.#bus, this.#scope, EXPIRES_MS);
+    if (lease !== null && lease.holder !== this.#holder) {
+      if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
+      if (askedAt - this.#seen.since < EXPIRES_MS) return false;
+    }
+    const written = await writeOwner(this.#bus, this.#scope, { holder: this.#holder, beat: 1 }, sequence, EXPIRES_MS);
+    if (written === null) return false;
+    this.#held = { sequence: written, beat: 1 };
+    this.#confirmedAt = askedAt;
+    return true;
+  }
+
+  /** @returns `lost` when somebody else has the lease. @throws when NATS did not answer: nothing is known. */
+  async renew(): Promise<"held" | "lost"> {
+    const held = this.#held;
+    if (held === undefined) return "lost";
+    const askedAt = this.#mono();
+    const beat = held.beat + 1;
+    const written = await writeOwner(this.#bus, this.#scope, { holder: this.#holder, beat }, held.sequence, CONFIRMED_MS);
+    if (written === null) return this.#afterRefusal(beat, askedAt);
+    this.#held = { sequence: written, beat };
+    this.confirm(askedAt);
+    return "held";
+  }
+
+  /** Lets go, so that another need not wait. */
+  async release(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    this.#confirmedAt = -Infinity;
+    if (held !== undefined) await writeOwner(this.#bus, this.#scope, null, held.sequence, CONFIRMED_MS);
+  }
+
+  /** An earlier renewal may have been written though its answer was lost: then the key is still ours. */
+  async #afterRefusal(beat: number, askedAt: number): Promise<"held" | "lost"> {
+    const { sequence, lease } = await readOwner(this.#bus, this.#scope, CONFIRMED_MS);
+    if (lease?.holder !== this.#holder) {
+      this.#held = undefined;
+      return "lost";
+    }
+    this.#held = { sequence, beat };
+    this.confirm(askedAt);
+    return "held";
+  }
+}

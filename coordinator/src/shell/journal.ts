@@ -1,0 +1,111 @@
+/** Carries the writer's frames to the stream and its doubts to the stream's leader (E8). */
+import {
+  BusTimeoutError, JetStreamError, JS_CODE, NoRespondersError, appendToStream, messageAt, streamState, streamsOf, subjectsOf,
+  type Bus, type Scope,
+} from "@troupe/protocol";
+import { encodeFrame } from "../core/frame-codec.ts";
+import type { Committed } from "../core/commit.ts";
+import type { Frame, Writer } from "../core/writer.ts";
+import { sealed } from "./checksum.ts";
+
+export interface JournalEvents {
+  /** The frame is journalled. `askedAt`: when its accepted append was sent. */
+  committed(frame: Frame, bytes: number, askedAt: number): void;
+  /** The server has no room; these submissions were given up. */
+  refused(entries: readonly Committed[], why: string): void;
+  stopped(why: "fenced" | "journal-lost"): void;
+}
+
+const APPEND_TIMEOUT_MS = 2_000;
+const INSPECT_PAUSE_MS = 100;
+const NO_ROOM = new Set<number>([JS_CODE.insufficientStorage, JS_CODE.storeFailed, JS_CODE.memoryExceeded]);
+
+export class Journal {
+  readonly #bus: Bus;
+  readonly #scope: Scope;
+  readonly #writer: Writer;
+  readonly #events: JournalEvents;
+  readonly #subject: string;
+  #closed = false;
+
+  constructor(options: { readonly bus: Bus; readonly scope: Scope; readonly writer: Writer; readonly events: JournalEvents }) {
+    this.#bus = options.bus;
+    this.#scope = options.scope;
+    this.#writer = options.writer;
+    this.#events = options.events;
+    this.#subject = subjectsOf(options.scope).journal;
+  }
+
+  /** Publishes the next frame if none is under way. */
+  pump(): void {
+    if (this.#closed) return;
+    const frame = this.#writer.next();
+    if (frame !== undefined) void this.#append(frame, sealed(encodeFrame(frame)));
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #append(frame: Frame, bytes: Uint8Array): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      const sequence = await appendToStream(this.#bus, this.#subject, bytes, { expectedLastSequence: frame.expected, timeoutMs: APPEND_TIMEOUT_MS });
+      if (this.#closed) return;
+      this.#writer.acknowledged(frame, sequence);
+      this.#events.committed(frame, bytes.byteLength, askedAt);
+      this.pump();
+    } catch (error) {
+      if (this.#closed) return;
+      if (error instanceof JetStreamError && NO_ROOM.has(error.code)) this.#noRoom(frame, error.message);
+      else if (isDoubt(error)) await this.#inspect(frame, bytes);
+      else throw error;
+    }
+  }
+
+  #noRoom(frame: Frame, why: string): void {
+    this.#events.refused(this.#writer.giveUpSubmissions(frame), why);
+    setTimeout(() => { this.pump(); }, INSPECT_PAUSE_MS * 5);
+  }
+
+  async #inspect(frame: Frame, bytes: Uint8Array): Promise<void> {
+    this.#writer.doubt(frame);
+    for (;;) {
+      if (this.#closed) return;
+      const askedAt = performance.now();
+      const tail = await this.#readTail(frame, bytes);
+      if (tail === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, INSPECT_PAUSE_MS));
+        continue;
+      }
+      if (this.#closed) return;
+      const verdict = this.#writer.inspected(frame, tail);
+      if (verdict.kind === "stopped") this.#events.stopped(verdict.why);
+      if (verdict.kind === "resend") await this.#append(frame, bytes);
+      if (verdict.kind === "committed") {
+        this.#events.committed(frame, bytes.byteLength, askedAt);
+        this.pump();
+      }
+      return;
+    }
+  }
+
+  /** What the stream's leader says; undefined while it does not answer. */
+  async #readTail(frame: Frame, bytes: Uint8Array): Promise<{ lastSequence: number; isOwnFrame: boolean } | undefined> {
+    const stream = streamsOf(this.#scope).journal;
+    try {
+      const state = await streamState(this.#bus, stream);
+      if (state === null) return { lastSequence: -1, isOwnFrame: false };
+      if (state.lastSequence <= frame.expected) return { lastSequence: state.lastSequence, isOwnFrame: false };
+      const message = await messageAt(this.#bus, stream, frame.expected + 1);
+      return { lastSequence: state.lastSequence, isOwnFrame: message !== null && Buffer.compare(message.data, bytes) === 0 };
+    } catch {
+      return undefined; // NATS is away; the question is asked again until it is back or the owner is closed
+    }
+  }
+}
+
+/** After these nobody knows whether the frame is in the journal. */
+function isDoubt(error: unknown): boolean {
+  return error instanceof BusTimeoutError || error instanceof NoRespondersError || error instanceof JetStreamError;
+}

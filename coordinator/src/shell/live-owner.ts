@@ -1,0 +1,305 @@
+/**
+ * A living owner: the core, wired to the bus. Messages go into the core, its appends to the journal, what the journal took back into the
+ * core, and what is to be said leaves once a turn. Nothing leaves while nothing confirms the ownership (E8).
+ */
+import {
+  BlobStore, DOOR_OPERATIONS, EnvelopeError, decodeUp, purgeStream, streamsOf, subjectsOf,
+  type Bus, type BusMessage, type BusSubscription, type DoorOperation, type Scope,
+} from "@troupe/protocol";
+import type { Graph } from "@troupe/model";
+import { commit } from "../core/commit.ts";
+import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../core/door.ts";
+import type { Moment } from "../core/execution.ts";
+import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
+import { owned } from "../core/frame-codec.ts";
+import { renewLeases } from "../core/replicas.ts";
+import { takeOver } from "../core/takeover.ts";
+import { pageWritten, tick } from "../core/tick.ts";
+import { hear } from "../core/uplink.ts";
+import { Writer } from "../core/writer.ts";
+import type { UpBatch } from "@troupe/protocol";
+import { DoorError, parseRequest } from "./door.ts";
+import type { Election } from "./election.ts";
+import { Journal } from "./journal.ts";
+import type { Log } from "./log.ts";
+import { Outbox } from "./outbox.ts";
+import { Records } from "./records.ts";
+import type { Replayed } from "./replay.ts";
+import { Snapshots } from "./snapshots.ts";
+import { findFullStream } from "./streams.ts";
+
+const TICK_MS = 100;
+/** A turn that comes this late was frozen: leases must not suffer for it (E5). */
+const FROZEN_MS = 1_000;
+const BEACON_MS = 1_000;
+const ROOM_CHECK_MS = 5_000;
+
+export interface LiveOwnerOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly election: Election;
+  readonly replayed: Replayed;
+  readonly log: Log;
+  /** Called once when the ownership is over without having been asked for. */
+  readonly onLost: (why: "fenced" | "journal-lost") => void;
+}
+
+export class LiveOwner {
+  readonly #options: LiveOwnerOptions;
+  readonly #owner: Owner;
+  readonly #writer: Writer;
+  readonly #journal: Journal;
+  readonly #outbox: Outbox;
+  readonly #records: Records;
+  readonly #snapshots: Snapshots;
+  readonly #blobs: BlobStore;
+  readonly #subscriptions: BusSubscription[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #isFlushDue = false;
+  #isTakenOver = false;
+  #wasConfirmed = true;
+  #lastTick = performance.now();
+  #closed = false;
+
+  constructor(options: LiveOwnerOptions) {
+    const { bus, scope, replayed } = options;
+    this.#options = options;
+    const epoch = replayed.state.epoch + 1;
+    this.#owner = newOwner(replayed.state, { epoch, random: Math.random });
+    const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
+    this.#writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: Math.min(maxBytes, 1024 * 1024) });
+    this.#outbox = new Outbox({ bus, scope, epoch });
+    this.#records = new Records(bus, scope);
+    this.#snapshots = new Snapshots(bus, scope);
+    this.#blobs = new BlobStore(bus, scope);
+    this.#journal = new Journal({
+      bus,
+      scope,
+      writer: this.#writer,
+      events: {
+        committed: (frame, bytes, askedAt) => { this.#committed(frame.entries, bytes, askedAt); },
+        refused: (entries, why) => { this.#refused(entries, why); },
+        stopped: (why) => { this.#stopped(why); },
+      },
+    });
+    this.#writer.add({ type: "epoch", epoch, owner: options.id, at: Date.now() }, {});
+    this.#journal.pump();
+  }
+
+  setCurrent(graph: Graph | undefined): void {
+    this.#owner.current = graph;
+  }
+
+  get counts(): { open: number; done: number; failed: number; cancelled: number } {
+    return { open: this.#owner.state.openJobs, ...this.#owner.state.totals };
+  }
+
+  /** Leaves everything as it is; the journal has all that counts. */
+  close(): void {
+    this.#closed = true;
+    this.#journal.close();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #start(): void {
+    const { bus, scope } = this.#options;
+    const subjects = subjectsOf(scope);
+    takeOver(this.#owner, this.#now());
+    this.#subscriptions.push(bus.subscribe(subjects.ups, (message) => { this.#heard(message); }));
+    for (const operation of DOOR_OPERATIONS) {
+      this.#subscriptions.push(bus.subscribe(subjects.door(operation), (message) => { this.#knocked(operation, message); }));
+    }
+    this.#timers.push(setInterval(() => { this.#tick(); }, TICK_MS));
+    this.#timers.push(setInterval(() => { this.#beacon(); }, BEACON_MS));
+    this.#timers.push(setInterval(() => { void this.#checkRoom(); }, ROOM_CHECK_MS));
+    this.#beacon();
+    this.#settle();
+  }
+
+  #now(): Moment {
+    return { mono: performance.now(), wall: Date.now() };
+  }
+
+  #heard(message: BusMessage): void {
+    let batch: UpBatch;
+    try {
+      batch = decodeUp(message.data);
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+      this.#options.log.warn("a message that is none was ignored", { subject: message.subject, error: error.message });
+      return;
+    }
+    const messages = batch.messages.map((each) => (each.type === "done" ? { ...each, output: owned(each.output) } : each));
+    hear(this.#owner, { from: batch.from, messages }, this.#now());
+    this.#settle();
+  }
+
+  #knocked(operation: DoorOperation, message: BusMessage): void {
+    if (message.reply === "") return; // nobody would learn what became of it
+    try {
+      const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
+      if (request instanceof Promise) {
+        request.then(
+          (parsed) => { this.#asked(parsed); },
+          (error: unknown) => { this.#unstorable(message, error); },
+        );
+      } else this.#asked(request);
+    } catch (error) {
+      if (!(error instanceof DoorError)) throw error;
+      this.#outbox.reply(message.reply, error.reply);
+    }
+  }
+
+  #asked(request: DoorRequest): void {
+    if (this.#closed) return;
+    knock(this.#owner, request, this.#now());
+    this.#settle();
+  }
+
+  #unstorable(message: BusMessage, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    this.#outbox.reply(message.reply, { kind: "refused", code: "StreamFull", message: `the input could not be stored: ${text}`, hint: "submit again later", retryAfterMs: 1_000 });
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    const isConfirmed = this.#options.election.isConfirmed;
+    if (now.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed)) renewLeases(this.#owner, now);
+    this.#lastTick = now.mono;
+    this.#wasConfirmed = isConfirmed;
+    if (!isConfirmed) return; // silence may be ours: nobody is judged by it
+    tick(this.#owner, now);
+    this.#settle();
+  }
+
+  #beacon(): void {
+    if (this.#options.election.isConfirmed) this.#outbox.beacon(this.#options.id);
+  }
+
+  #committed(entries: Parameters<typeof commit>[1], bytes: number, askedAt: number): void {
+    this.#options.election.confirm(askedAt);
+    if (!this.#isTakenOver) {
+      this.#isTakenOver = true;
+      commit(this.#owner, entries, this.#now());
+      this.#start();
+      return;
+    }
+    commit(this.#owner, entries, this.#now());
+    for (const { event } of entries) {
+      if (event.type === "snapshot") this.#background(this.#snapshots.purge(event), "the journal could not be purged");
+    }
+    if (this.#snapshots.note(bytes)) this.#background(this.#snapshot(), "a snapshot could not be written");
+    this.#settle();
+  }
+
+  async #snapshot(): Promise<void> {
+    const event = await this.#snapshots.write(this.#owner.state, this.#writer.sequence, this.#writer.frames);
+    this.#writer.add(event, {});
+    this.#journal.pump();
+  }
+
+  #refused(entries: Parameters<typeof commit>[1], why: string): void {
+    this.#owner.full = `NATS has no room for more: ${why}`;
+    this.#owner.submitting -= entries.length;
+    for (const { event, context } of entries) {
+      const id = event.type === "submit" ? event.job : "";
+      if (context.reply !== undefined) reply(this.#owner, context.reply, { kind: "refused", id, code: "StreamFull", message: this.#owner.full, hint: "submit again later; nothing that was accepted is lost", retryAfterMs: 5_000 });
+    }
+    this.#settle();
+  }
+
+  #stopped(why: "fenced" | "journal-lost"): void {
+    if (this.#closed) return;
+    this.close();
+    this.#options.onLost(why);
+  }
+
+  /** Carries out the commands now, and says what is to be said at the end of the turn. */
+  #settle(): void {
+    for (let commands = takeCommands(this.#owner); commands.length > 0; commands = takeCommands(this.#owner)) {
+      for (const command of commands) this.#execute(command);
+    }
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(() => { this.#flush(); });
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    if (this.#closed) return;
+    this.#journal.pump();
+    if (this.#options.election.isConfirmed) this.#outbox.flush();
+    else setTimeout(() => { if (!this.#isFlushDue) this.#settle(); }, TICK_MS);
+  }
+
+  #execute(command: Command): void {
+    switch (command.kind) {
+      case "append":
+        this.#writer.add(command.event, command.context);
+        return;
+      case "send":
+        this.#outbox.send(command.group, command.replica, command.message);
+        return;
+      case "reply":
+        this.#outbox.reply(command.to, command.reply);
+        return;
+      case "write-page":
+        void this.#writePage(command.jobs);
+        return;
+      case "read-record":
+        this.#background(this.#readRecord(command.page, command.job, command.use), "a record could not be read");
+        return;
+      case "purge-blobs":
+        this.#background(this.#purgeBlobs(command.job, command.slot), "stored payloads could not be purged");
+        return;
+      case "purge-pages":
+        this.#background(this.#records.purge(command.below), "records could not be purged");
+        return;
+      case "log":
+        this.#options.log[command.level](command.message, command.fields);
+        return;
+    }
+  }
+
+  async #writePage(jobs: Extract<Command, { kind: "write-page" }>["jobs"]): Promise<void> {
+    const page = await this.#records.write(jobs).catch((error: unknown) => {
+      this.#options.log.warn("a page of records could not be written; it is tried again", { error: String(error) });
+      return null;
+    });
+    pageWritten(this.#owner, jobs, page, this.#now());
+    this.#settle();
+  }
+
+  async #readRecord(page: number, id: string, use: RecordUse): Promise<void> {
+    const job = await this.#records.read(page, id);
+    if (job === undefined) reply(this.#owner, use.reply, unknown(id));
+    else if (use.kind === "retry") {
+      if (job.end?.state === "failed") retryJob(this.#owner, job, use.reply, this.#now());
+      else reply(this.#owner, use.reply, notFailed(id, job.end?.state ?? "done"));
+    } else if (use.kind === "cancel") reply(this.#owner, use.reply, { kind: "state", id, state: job.end?.state ?? "done" });
+    else reply(this.#owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
+    this.#settle();
+  }
+
+  async #purgeBlobs(job: string, slot: string | undefined): Promise<void> {
+    const { bus, scope } = this.#options;
+    await purgeStream(bus, streamsOf(scope).blobs, { subject: subjectsOf(scope).blobs(job, slot) });
+  }
+
+  async #checkRoom(): Promise<void> {
+    const { bus, scope, log } = this.#options;
+    try {
+      this.#owner.full = await findFullStream(bus, scope);
+    } catch (error) {
+      log.debug("the streams could not be asked for their size", { error: String(error) });
+    }
+  }
+
+  #background(work: Promise<void>, message: string): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed) this.#options.log.warn(message, { error: String(error) });
+    });
+  }
+}

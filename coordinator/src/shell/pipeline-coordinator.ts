@@ -1,0 +1,162 @@
+/** One coordinator's part in one pipeline: a standby that folds the journal live, and owns the pipeline while it holds the lease. */
+import { readCurrentRevision, readRevision, type Bus, type Scope } from "@troupe/protocol";
+import { graphOf, type Graph, type Revision } from "@troupe/model";
+import { Election, RENEW_MS } from "./election.ts";
+import { LiveOwner } from "./live-owner.ts";
+import type { Log } from "./log.ts";
+import { catchUp, JournalLostError, replay, type Replayed } from "./replay.ts";
+import { DamagedError } from "./checksum.ts";
+import { ensureStreams } from "./streams.ts";
+
+const STANDBY_MS = 250;
+const REVISION_MS = 2_000;
+
+/**
+ * `starting`: streams and state are being read. `standby`: folds along. `owner`: owns. `stalled`: the journal is not what it was; nothing is
+ * done until somebody has repaired it. `closed`.
+ */
+type Phase =
+  | { readonly kind: "starting" }
+  | { readonly kind: "standby"; readonly replayed: Replayed }
+  | { readonly kind: "owner"; readonly live: LiveOwner }
+  | { readonly kind: "stalled"; readonly why: string }
+  | { readonly kind: "closed" };
+
+export interface PipelineCoordinatorOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly log: Log;
+}
+
+export class PipelineCoordinator implements AsyncDisposable {
+  readonly #options: PipelineCoordinatorOptions;
+  readonly #election: Election;
+  #phase: Phase = { kind: "starting" };
+  #graph: Graph | undefined;
+  #revisionReadAt = -Infinity;
+  #loop: Promise<void>;
+
+  constructor(options: PipelineCoordinatorOptions) {
+    this.#options = options;
+    const { bus, scope, id } = options;
+    this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
+    this.#loop = this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#phase.kind === "owner") this.#phase.live.close();
+    const wasOwner = this.#phase.kind === "owner";
+    this.#phase = { kind: "closed" };
+    await this.#loop;
+    if (wasOwner) await this.#election.release().catch(() => undefined); // NATS is away: the lease runs out by itself
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed()) {
+      try {
+        const pauseMs = await this.#step();
+        await this.#pause(pauseMs);
+      } catch (error) {
+        this.#failed(error);
+        await this.#pause(RENEW_MS);
+      }
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#phase.kind === "closed";
+  }
+
+  async #step(): Promise<number> {
+    const { bus, scope } = this.#options;
+    switch (this.#phase.kind) {
+      case "starting": {
+        await ensureStreams(bus, scope);
+        const replayed = await replay(bus, scope);
+        this.#enter({ kind: "standby", replayed });
+        return 0;
+      }
+      case "standby":
+        return this.#stand(this.#phase.replayed);
+      case "owner":
+        return this.#own(this.#phase.live);
+      case "stalled":
+      case "closed":
+        return STANDBY_MS;
+    }
+  }
+
+  async #stand(replayed: Replayed): Promise<number> {
+    const { bus, scope, id, log } = this.#options;
+    await catchUp(bus, scope, replayed);
+    await this.#refreshRevision();
+    if (!(await this.#election.tryAcquire())) return STANDBY_MS;
+    await catchUp(bus, scope, replayed);
+    if (this.#isClosed()) return 0;
+    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, onLost: (why) => { this.#lost(why); } });
+    live.setCurrent(this.#graph);
+    this.#enter({ kind: "owner", live });
+    log.info("owns the pipeline", { pipeline: scope.pipeline, epoch: replayed.state.epoch + 1, openJobs: replayed.state.openJobs });
+    return RENEW_MS;
+  }
+
+  async #own(live: LiveOwner): Promise<number> {
+    if ((await this.#election.renew()) === "lost") {
+      live.close();
+      this.#lost("fenced");
+      return 0;
+    }
+    await this.#refreshRevision();
+    live.setCurrent(this.#graph);
+    return RENEW_MS;
+  }
+
+  /** The revision that new jobs get. Looked up often while there is none, and now and then afterwards. */
+  async #refreshRevision(): Promise<void> {
+    const { bus, scope } = this.#options;
+    const now = performance.now();
+    if (this.#graph !== undefined && now - this.#revisionReadAt < REVISION_MS) return;
+    this.#revisionReadAt = now;
+    const id = await readCurrentRevision(bus, scope);
+    if (id === null || id === this.#graph?.id) return;
+    const revision = await readRevision(bus, scope, id);
+    if (isRevision(revision)) this.#graph = graphOf(revision);
+  }
+
+  #lost(why: "fenced" | "journal-lost"): void {
+    if (this.#isClosed()) return;
+    const { log, scope } = this.#options;
+    if (why === "journal-lost") {
+      this.#stall(`the journal of ${scope.pipeline} is shorter than what this coordinator has journalled`);
+      return;
+    }
+    log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
+    this.#enter({ kind: "starting" });
+  }
+
+  #failed(error: unknown): void {
+    const { log, scope } = this.#options;
+    if (error instanceof JournalLostError || error instanceof DamagedError) this.#stall(error.message);
+    else log.warn("a step failed and is tried again", { pipeline: scope.pipeline, phase: this.#phase.kind, error: error instanceof Error ? error.message : String(error) });
+  }
+
+  #stall(why: string): void {
+    if (this.#phase.kind === "owner") this.#phase.live.close();
+    this.#enter({ kind: "stalled", why });
+    this.#options.log.error("stalled", { pipeline: this.#options.scope.pipeline, reason: "JournalLost", why });
+  }
+
+  #enter(phase: Phase): void {
+    if (!this.#isClosed()) this.#phase = phase;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+/** The bucket holds what the operator or the laptop compiled; anything else is a mistake of theirs, not to be guessed at. */
+function isRevision(value: unknown): value is Revision {
+  return typeof value === "object" && value !== null && "id" in value && "modules" in value && "groups" in value && "jobs" in value;
+}

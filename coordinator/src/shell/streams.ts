@@ -1,0 +1,51 @@
+/** The streams of a pipeline: made when missing, watched for room. */
+import { ensureBuckets, ensureStream, JetStreamError, JS_CODE, streamsOf, streamState, subjectsOf, type Bus, type Scope, type StreamState } from "@troupe/protocol";
+
+const MEBI = 1024 * 1024;
+
+/** Sizes that are asked for, in MiB. A server with less room gets smaller ones, halved until they fit. */
+const SIZES = { journal: 2_048, snapshots: 1_024, records: 4_096, blobs: 16_384 } as const;
+const SMALLEST = 1 / 256;
+
+/** Above this share of a stream new jobs are refused; the rest is for completions (E10). */
+const FULL_SHARE = 0.7;
+
+export async function ensureStreams(bus: Bus, scope: Scope): Promise<void> {
+  await ensureBuckets(bus);
+  const names = streamsOf(scope);
+  const subjects = subjectsOf(scope);
+  const wanted = [
+    { name: names.journal, subjects: [subjects.journal], megabytes: SIZES.journal },
+    { name: names.snapshots, subjects: [subjects.snapshots], megabytes: SIZES.snapshots },
+    { name: names.records, subjects: [subjects.records], megabytes: SIZES.records },
+    { name: names.blobs, subjects: [subjects.allBlobs], megabytes: SIZES.blobs },
+  ];
+  for (const { name, subjects: taken, megabytes } of wanted) await ensureWithRoom(bus, name, taken, megabytes);
+}
+
+async function ensureWithRoom(bus: Bus, name: string, subjects: readonly string[], megabytes: number): Promise<void> {
+  for (let share = 1; ; share /= 4) {
+    try {
+      await ensureStream(bus, { name, subjects, maxBytes: Math.floor(megabytes * share * MEBI), discard: "new" });
+      return;
+    } catch (error) {
+      if (!(error instanceof JetStreamError) || error.code !== JS_CODE.insufficientStorage || share < SMALLEST) throw error;
+    }
+  }
+}
+
+/** Which of the pipeline's streams is nearly full, in words for a client; undefined: none. */
+export async function findFullStream(bus: Bus, scope: Scope): Promise<string | undefined> {
+  const names = streamsOf(scope);
+  for (const [what, name] of Object.entries(names)) {
+    const state = await streamState(bus, name);
+    if (state !== null && isFull(state)) {
+      return `the ${what} stream ${name} holds ${Math.round(state.bytes / MEBI)} of ${Math.round(state.maxBytes / MEBI)} MiB`;
+    }
+  }
+  return undefined;
+}
+
+function isFull({ bytes, maxBytes }: StreamState): boolean {
+  return maxBytes > 0 && bytes > maxBytes * FULL_SHARE;
+}

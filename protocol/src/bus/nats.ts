@@ -101,7 +101,7 @@ class NatsBus implements Bus {
     const subscription = this.#connection.subscribe(subject, {
       ...(options?.queue === undefined ? {} : { queue: options.queue }),
       callback: (error, message) => {
-        if (error === null) handler(new NatsMessage(message));
+        if (error === null) guarded(handler, new NatsMessage(message));
       },
     });
     return {
@@ -157,6 +157,17 @@ class NatsBus implements Bus {
     if (status === this.#status) return;
     this.#status = status;
     for (const listener of this.#listeners) listener(status);
+  }
+}
+
+/** A handler that throws would end the client's reader and with it the connection, silently. It ends the process instead, loudly. */
+function guarded(handler: (message: BusMessage) => void, message: BusMessage): void {
+  try {
+    handler(message);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

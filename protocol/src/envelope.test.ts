@@ -44,7 +44,7 @@ const DOWN: DownBatch = {
 test("up batches are bound by golden bytes", (t) => {
   const [encoded] = encodeUp(UP, Infinity);
   t.deepEqual(Buffer.from(encoded ?? []), golden("up"));
-  t.deepEqual(decodeUp(golden("up")), decodeUp(encoded ?? new Uint8Array()));
+  t.deepEqual(plain(decodeUp(golden("up"))), plain(UP));
 });
 
 test("down batches are bound by golden bytes", (t) => {

@@ -10,6 +10,8 @@ import { ensureStreams } from "./streams.ts";
 
 const STANDBY_MS = 250;
 const REVISION_MS = 2_000;
+/** The same complaint is logged at most this often. */
+const COMPLAIN_MS = 30_000;
 
 /**
  * `starting`: streams and state are being read. `standby`: folds along. `owner`: owns. `stalled`: the journal is not what it was; nothing is
@@ -36,6 +38,7 @@ export class PipelineCoordinator implements AsyncDisposable {
   #graph: Graph | undefined;
   #revisionReadAt = -Infinity;
   #loop: Promise<void>;
+  #complaint = { text: "", at: -Infinity };
 
   constructor(options: PipelineCoordinatorOptions) {
     this.#options = options;
@@ -137,8 +140,15 @@ export class PipelineCoordinator implements AsyncDisposable {
 
   #failed(error: unknown): void {
     const { log, scope } = this.#options;
-    if (error instanceof JournalLostError || error instanceof DamagedError) this.#stall(error.message);
-    else log.warn("a step failed and is tried again", { pipeline: scope.pipeline, phase: this.#phase.kind, error: error instanceof Error ? error.message : String(error) });
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof JournalLostError || error instanceof DamagedError) {
+      this.#stall(text);
+      return;
+    }
+    const now = performance.now();
+    if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_MS) return;
+    this.#complaint = { text, at: now };
+    log.warn("a step failed and is tried again", { pipeline: scope.pipeline, phase: this.#phase.kind, error: text });
   }
 
   #stall(why: string): void {

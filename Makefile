@@ -1,0 +1,68 @@
+# What there is to do here. Every target sets up first what it needs; nothing is installed outside of this folder.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+WITH_NODE := sh hack/with-node.sh
+# Flags for ava, such as AVA_FLAGS="--match='*order*'"; and which tests: make test TESTS=protocol
+AVA_FLAGS ?=
+TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,cli}/**' 'test/!(simulation|faults)/**' 'test/*.test.ts'
+# Long ones, which show what they counted. They need the processors to themselves.
+HEAVY_TESTS ?= $(wildcard test/simulation test/faults)
+HEAVY_TIMEOUT ?= 20m
+FILE ?= examples/documents/pipeline.yaml
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: ## Run the main job: a report on the documents around here, computed by groups in parallel
+	@./troupe run $(FILE) $(ARGS)
+
+.PHONY: test
+test: setup ## Run the unit and integration tests, on a real nats-server
+	@$(WITH_NODE) ava $(AVA_FLAGS) $(TESTS)
+
+.PHONY: test-heavy
+test-heavy: setup ## Run the simulation and the faults: random graphs, killed processes (minutes)
+	@$(if $(HEAVY_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=$(HEAVY_TIMEOUT) $(AVA_FLAGS) $(HEAVY_TESTS),echo "There are no heavy tests.")
+
+.PHONY: verify
+verify: format-check lint types ## Check format, lint and types
+
+.PHONY: format-check lint types
+format-check: packages
+	@$(WITH_NODE) prettier --check --log-level=warn .
+lint: packages
+	@$(WITH_NODE) eslint --max-warnings=0 .
+types: packages
+	@$(WITH_NODE) tsc
+
+.PHONY: test-all
+test-all: test test-heavy verify ## Run everything that has to pass before a change goes in
+
+.PHONY: soak
+soak: export TROUPE_SOAK := 1
+soak: ## Run the simulation and the faults at full size (an hour)
+	@$(MAKE) --no-print-directory test-heavy HEAVY_TIMEOUT=2h
+
+.PHONY: bench
+bench: setup ## Measure throughput, latency, start-up and memory; writes bench/results.json
+	@$(WITH_NODE) node bench/main.ts $(ARGS)
+
+.PHONY: setup
+setup: ## Fetch what is missing (Node, packages, nats-server) and bundle the programs
+	@sh hack/setup.sh
+
+.PHONY: packages
+packages:
+	@sh hack/setup.sh node modules
+
+.PHONY: format
+format: packages ## Bring all files into the format that verify checks
+	@$(WITH_NODE) prettier --write --log-level=warn .
+
+.PHONY: clean
+clean: ## Remove what was set up, built and fetched
+	rm -rf .troupe node_modules

@@ -1,0 +1,10 @@
+export type { LocalEvent, LocalProcess } from "./events.ts";
+export { findNatsServer, type FindOptions } from "./find-nats-server.ts";
+export { placeClaims, type Claim, type ClaimProblem, type LedgerOutcome, type Machine, type Placement } from "./ledger.ts";
+export { LocalError, type LocalErrorCode } from "./local-error.ts";
+export { LocalSystem, type ProcessSpec, type SystemSettings } from "./local-system.ts";
+export { parseLogLine, printLogLine, type LogLevel, type LogLine } from "./log-line.ts";
+export { observeMachine, type MachineOptions } from "./machine.ts";
+export { startNatsServer, type NatsServer, type NatsServerOptions } from "./nats-server.ts";
+export type { LocalOptions } from "./options.ts";
+export type { Running } from "./supervisor.ts";

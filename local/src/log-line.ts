@@ -1,0 +1,50 @@
+/** What the processes of the system say, line by line. */
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface LogLine {
+  /** `nats`, `coordinator-0`, or the name of a replica. */
+  readonly source: string;
+  /** Null: no log line, but what user code or a library printed. */
+  readonly level: LogLevel | null;
+  readonly message: string;
+  /** Everything else that stood in the line: job, module, attempt, … */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** Troupe's own processes write one JSON object a line; whatever else stands there was printed. */
+export function parseLogLine(source: string, text: string): LogLine {
+  const parsed = text.startsWith("{") ? parseObject(text) : undefined;
+  const level = LEVELS.find((known) => known === parsed?.["level"]);
+  if (parsed === undefined || level === undefined || typeof parsed["message"] !== "string") {
+    return { source, level: null, message: text, fields: {} };
+  }
+  const { level: _level, message, ...fields } = parsed;
+  return { source, level, message: String(message), fields };
+}
+
+/** nats-server writes `[pid] date time [LVL] text`. */
+export function parseNatsLine(text: string): LogLine {
+  const [, tag = "INF", message = text] = /\[(INF|WRN|ERR|FTL|DBG|TRC)\] (.*)$/.exec(text) ?? [];
+  const level = tag === "WRN" ? "warn" : tag === "ERR" || tag === "FTL" ? "error" : "debug";
+  return { source: "nats", level, message, fields: {} };
+}
+
+/** `[g2-0] text`, for people. */
+export function printLogLine({ source, level, message, fields }: LogLine): string {
+  if (level === null) return `[${source}] ${message}`;
+  const known = Object.entries(fields).filter(([name]) => name !== "timestamp");
+  const rest = known.map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join("");
+  return `[${source}] ${level}: ${message}${rest}`;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import type { GroupManifest } from "../manifest.ts";
+import { groupPaths } from "../group-paths.ts";
+import type { Finding } from "../problem.ts";
+import { isPlainObject } from "../canonical-json.ts";
+import { fieldOf } from "./draft.ts";
+
+/** A Group resource settles a group of a pipeline, and then names both, or stands free, and then names neither. */
+export function checkGroupResources(groups: readonly GroupManifest[]): Finding[] {
+  const paths = groupPaths(groups);
+  return groups.flatMap((group: unknown, index) => {
+    const spec = fieldOf(group, "spec");
+    return isPlainObject(spec) ? checkBelonging(spec, `${paths[index] ?? ""}.spec`) : [];
+  });
+}
+
+function checkBelonging(spec: Record<string, unknown>, path: string): Finding[] {
+  const refers = isGiven(spec["pipelineRef"]);
+  const names = isGiven(spec["group"]);
+  if (refers && !names) {
+    return [
+      missing(
+        "The Group refers to a pipeline, but does not say which of its groups it settles.",
+        "Add group.",
+        `${path}.group`,
+      ),
+    ];
+  }
+  if (names && !refers) {
+    return [
+      missing(
+        "The Group names a group, but not the pipeline that has it.",
+        "Add pipelineRef: { name: … }, or remove group.",
+        `${path}.pipelineRef`,
+      ),
+    ];
+  }
+  if (!refers || !isGiven(spec["source"])) return [];
+  return [
+    {
+      code: "InvalidValue",
+      message: "A Group of a pipeline has no source of its own.",
+      hint: "Set the source of the Pipeline instead.",
+      path: `${path}.source`,
+    },
+  ];
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function missing(message: string, hint: string, path: string): Finding {
+  return { code: "MissingField", message, hint, path };
+}

@@ -1,0 +1,15 @@
+/** Where the programs of this room lie: beside the bundle that runs, or among the sources. */
+
+/** What a replica's process runs. */
+export function agentEntry(): URL {
+  return fromSource() ? new URL("./agent/main.ts", import.meta.url) : new URL("./agent.js", import.meta.url);
+}
+
+/** What the agent's worker thread runs. */
+export function hostEntry(): URL {
+  return fromSource() ? new URL("./host/main.ts", import.meta.url) : new URL("./host.js", import.meta.url);
+}
+
+function fromSource(): boolean {
+  return import.meta.url.endsWith(".ts");
+}

@@ -1,0 +1,13 @@
+/** Entry of the host's thread. */
+import { parentPort, workerData } from "node:worker_threads";
+import { answerDescription } from "./describe.ts";
+import { compileWhereNeeded } from "./full-typescript.ts";
+import { serveAgent } from "./host.ts";
+import type { HostStart } from "./protocol.ts";
+import { provideSdk } from "./resolve-sdk.ts";
+
+if (parentPort === null) throw new Error("The host runs in a worker thread; start the agent instead.");
+const start = workerData as HostStart;
+provideSdk();
+compileWhereNeeded();
+await (start.mode === "serve" ? serveAgent(start, parentPort) : answerDescription(start.files, parentPort));

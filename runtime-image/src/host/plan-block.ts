@@ -1,0 +1,39 @@
+import type { CompiledModule, Revision } from "@troupe/model";
+import type { Phase } from "@troupe/protocol";
+
+/** Whether a phase has work for a module: `run` is for regular modules and aggregates, `process` for aggregates and what follows. */
+export function belongsTo(module: CompiledModule, phase: Phase): boolean {
+  return phase === "run" ? module.phase === "regular" || module.aggregate : module.phase === "aggregate";
+}
+
+/**
+ * The modules that a block has to run, in order: those of the group and phase that are neither inherited nor implied.
+ *
+ * A module that is not journalled by itself is implied by any later one of the block that is; it runs again only when one
+ * that runs needs its result.
+ */
+export function modulesToRun(
+  revision: Revision,
+  group: number,
+  phase: Phase,
+  inherited: ReadonlySet<number>,
+): readonly number[] {
+  const order = (revision.groups[group]?.modules ?? []).filter((index) => {
+    const module = revision.modules[index];
+    return module !== undefined && belongsTo(module, phase);
+  });
+  if (!order.some((index) => inherited.has(index))) return order;
+  const needed = new Set<number>();
+  let impliedFromHere = false;
+  for (const index of order.toReversed()) {
+    if (inherited.has(index)) {
+      impliedFromHere = true;
+      continue;
+    }
+    const module = revision.modules[index];
+    if (module === undefined || !(module.journalled || !impliedFromHere || needed.has(index))) continue;
+    needed.add(index);
+    for (const parent of module.dependsOn) needed.add(parent);
+  }
+  return order.filter((index) => needed.has(index) && !inherited.has(index));
+}

@@ -1,0 +1,83 @@
+/** Single questions to the owner: asked until somebody who owns the pipeline answers, or for so long that nobody will. */
+import {
+  BusTimeoutError,
+  Fields,
+  NoRespondersError,
+  type Bus,
+  type BusMessage,
+  type DoorOperation,
+  type Subjects,
+} from "@troupe/protocol";
+import { setTimeout as delay } from "node:timers/promises";
+import { NoCoordinatorError } from "./errors.ts";
+import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS } from "./open-job.ts";
+import { refusalOf } from "./refusal.ts";
+
+const ANSWER_TIMEOUT_MS = 2_000;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+type Headers = Readonly<Record<string, string>>;
+
+export interface DoorOptions {
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  /** `namespace/pipeline`, for messages. */
+  readonly name: string;
+  readonly silenceMs: number;
+}
+
+export class Door {
+  readonly #options: DoorOptions;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {RefusedError} what the owner said. @throws {NoCoordinatorError} when no owner said anything. */
+  async ask(operation: DoorOperation, body: unknown): Promise<Fields> {
+    return this.send(operation, encoder.encode(JSON.stringify(body)), {});
+  }
+
+  /** As {@link ask}, with a body and headers of the caller's making. */
+  async send(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Fields> {
+    const startedAt = performance.now();
+    for (let pauseMs = BACKOFF_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS)) {
+      const attempt = await this.#attempt(operation, body, headers);
+      if (attempt.kind === "answer") return attempt.reply;
+      if (performance.now() - startedAt > this.#options.silenceMs) throw this.#nobody(operation, attempt.why);
+      await delay(Math.max(pauseMs, attempt.afterMs));
+    }
+  }
+
+  async #attempt(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Attempt> {
+    const { bus, subjects } = this.#options;
+    let message: BusMessage;
+    try {
+      message = await bus.request(subjects.door(operation), body, { timeoutMs: ANSWER_TIMEOUT_MS, headers });
+    } catch (error) {
+      if (error instanceof NoRespondersError) return { kind: "again", why: "no coordinator listens there", afterMs: 0 };
+      if (error instanceof BusTimeoutError && bus.status !== "closed") {
+        return { kind: "again", why: bus.status === "connected" ? "nobody answers" : "the connection to NATS is down", afterMs: 0 };
+      }
+      throw error;
+    }
+    const reply = new Fields(JSON.parse(decoder.decode(message.data)), "reply");
+    if (!reply.has("error") || reply.has("state")) return { kind: "answer", reply };
+    const refusal = refusalOf(reply);
+    if (refusal.kind === "final") throw refusal.error;
+    return { kind: "again", why: refusal.error.message, afterMs: refusal.afterMs };
+  }
+
+  #nobody(operation: DoorOperation, why: string): NoCoordinatorError {
+    const { name, silenceMs } = this.#options;
+    return new NoCoordinatorError(
+      `no coordinator of pipeline ${name} has answered "${operation}" for ${Math.round(silenceMs / 1000)} s: ${why}. ` +
+        "Check that a coordinator of this namespace and pipeline runs on this NATS server",
+    );
+  }
+}
+
+type Attempt =
+  | { readonly kind: "answer"; readonly reply: Fields }
+  | { readonly kind: "again"; readonly why: string; readonly afterMs: number };

@@ -1,0 +1,41 @@
+/** What the door says of a job that may still be open. */
+import { Fields } from "@troupe/protocol";
+
+export interface JobStatus {
+  readonly id: string;
+  readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
+  readonly revision: string;
+  /** Unix milliseconds. */
+  readonly submittedAt: number;
+  readonly endedAt: number | null;
+  readonly modules: readonly { readonly name: string; readonly state: string }[];
+  /** What it waits for, in words, as far as the owner knows. */
+  readonly waitingFor: string | null;
+}
+
+const STATES = ["queued", "running", "done", "failed", "cancelled"] as const;
+
+export function readStatus(reply: Fields): JobStatus {
+  const endedAt = reply.get("endedAt");
+  const waitingFor = reply.get("waitingFor");
+  return {
+    id: reply.string("id"),
+    state: readState(reply),
+    revision: reply.string("revision"),
+    submittedAt: reply.number("submittedAt"),
+    endedAt: typeof endedAt === "number" ? endedAt : null,
+    modules: reply.array("modules").map((raw) => {
+      const module = new Fields(raw, "module");
+      return { name: module.string("name"), state: module.string("state") };
+    }),
+    waitingFor: typeof waitingFor === "string" ? waitingFor : null,
+  };
+}
+
+/** @throws {Error} when the state is none of this protocol's */
+export function readState(reply: Fields): JobStatus["state"] {
+  const text = reply.string("state");
+  const state = STATES.find((known) => known === text);
+  if (state === undefined) throw new Error(`the coordinator says that the job is "${text}", which this client does not know`);
+  return state;
+}

@@ -1,0 +1,65 @@
+export {
+  Aggregate,
+  decodeValue,
+  defineAggregate,
+  defineInterface,
+  defineModule,
+  encodeValue,
+  failureKindOf,
+  isAggregateClass,
+  Module,
+  nameOf,
+  register,
+  RegistrationError,
+  registrationOf,
+  registrations,
+  ResultNotEncodable,
+  ResultSelectionError,
+  ResultSet,
+  RetryableError,
+  TerminalError,
+  testModule,
+  unregister,
+  type Acceptable,
+  type AggregateFunctions,
+  type BootContext,
+  type EncodedValue,
+  type Interface,
+  type Logger,
+  type ModuleClass,
+  type ModuleInstance,
+  type ProcessContext,
+  type RegisterOptions,
+  type Registration,
+  type ResourceClaim,
+  type ResultEntry,
+  type RunContext,
+  type Selector,
+  type TestModuleOptions,
+  type TestModuleOutcome,
+} from "./define/index.ts";
+export { PipelineClient } from "./client/client.ts";
+export { connect } from "./client/connect.ts";
+export {
+  ClientClosedError,
+  InvalidInputError,
+  JobCancelledError,
+  JobFailedError,
+  JobTimeoutError,
+  NoCoordinatorError,
+  RefusedError,
+} from "./client/errors.ts";
+export type { JobHandle } from "./client/handle.ts";
+export type { Inputs } from "./client/many.ts";
+export type { ConnectOptions, ManyOptions, RunOptions, StreamOptions } from "./client/options.ts";
+export type {
+  CancelledOutcome,
+  DoneOutcome,
+  FailedOutcome,
+  IndexedOutcome,
+  JobFailure,
+  JobOutcome,
+  JobResult,
+  Span,
+} from "./client/outcome.ts";
+export type { JobStatus } from "./client/status.ts";

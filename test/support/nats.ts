@@ -1,0 +1,48 @@
+/** A real nats-server for a test, on a free port, gone with the test. */
+import { findNatsServer, startNatsServer, type NatsServer } from "@troupe/local";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface TestNats extends AsyncDisposable {
+  readonly url: string;
+  readonly server: NatsServer;
+  /** SIGKILL, and started again on the same port and store. */
+  restart(): Promise<void>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export async function testNats(): Promise<TestNats> {
+  const binary = findNatsServer({ root: resolve(import.meta.dirname, "../.."), env: process.env });
+  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
+  let server = await startNatsServer({ binary, folder, port: 0, temporary: true });
+  const { port } = server;
+  const kill = async (): Promise<void> => {
+    try {
+      process.kill(server.pid, "SIGKILL");
+    } catch {
+      // Ended already.
+    }
+    await server.exited;
+  };
+  const start = async (): Promise<void> => {
+    server = await startNatsServer({ binary, folder, port, temporary: true });
+  };
+  return {
+    url: server.url,
+    get server() {
+      return server;
+    },
+    kill,
+    start,
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

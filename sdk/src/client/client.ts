@@ -66,7 +66,7 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
   }
 
   /** As {@link run}, but however the job ends is a value. */
-  async outcome(input: unknown, options: RunOptions = {}): Promise<JobOutcome<Result>> {
+  outcome(input: unknown, options: RunOptions = {}): Promise<JobOutcome<Result>> {
     return this.#start("submit", input, options, ignore);
   }
 
@@ -101,12 +101,12 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     using many = startMany<Result>({
       signal,
       newId: this.#newId,
-      run: async (input, id) => this.outcome(input, { id, timeoutMs }),
+      run: (input, id) => this.outcome(input, { id, timeoutMs }),
       cancel: (id) => {
         this.#outstanding.cancel(id);
       },
     });
-    yield* inWindow(many.inputs(inputs), many.start, { concurrency, order });
+    yield* inWindow(inputs, many.start, { concurrency, order, enough: many.enough });
   }
 
   /** Results as they come, or in the order of the inputs. The first job that does not end as done ends the loop by throwing. */
@@ -171,7 +171,8 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     checkId(id);
     checkNotAborted(id, signal);
     const deadlineAt = performance.now() + timeoutMs;
-    const submission = await this.#submission(operation, id, input);
+    const made = this.#submission(operation, id, input);
+    const submission = made instanceof Promise ? await made : made;
     checkNotAborted(id, signal);
     const ended = this.#outstanding.has(id) ? this.#sameId(id, submission, accepted) : this.#open(id, submission, deadlineAt, accepted);
     return signal === undefined ? ended : this.#untilAborted(id, signal, ended);
@@ -189,16 +190,16 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     }
   }
 
-  async #submission(operation: Submission["operation"], id: string, input: unknown): Promise<Submission> {
+  /** Only what is too large for a message has to wait for anything. */
+  #submission(operation: Submission["operation"], id: string, input: unknown): Submission | Promise<Submission> {
     const headers = { "Troupe-Job-Id": id, ...this.#headers };
     if (operation === "process") return { operation, body: EMPTY, headers };
     const encoded = encodeInput(input);
     if (!isLarge(encoded)) return { operation, body: encoded.bytes, headers: { ...headers, ...contentHeader(encoded.kind) } };
-    const stored = await storeInput(this.#blobs, id, encoded);
-    return { operation, body: stored.body, headers: { ...headers, ...stored.headers } };
+    return storeInput(this.#blobs, id, encoded).then((stored) => ({ operation, body: stored.body, headers: { ...headers, ...stored.headers } }));
   }
 
-  async #open(id: string, submission: Submission, deadlineAt: number, accepted: (revision: string) => void): Promise<JobOutcome<Result>> {
+  #open(id: string, submission: Submission, deadlineAt: number, accepted: (revision: string) => void): Promise<JobOutcome<Result>> {
     return new Promise((resolve, reject) => {
       this.#outstanding.open(newJob(id, submission, waiterOf(resolve, reject, accepted), deadlineAt));
     });

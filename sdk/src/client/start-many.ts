@@ -1,6 +1,5 @@
 /** The jobs of one call for many: what cannot be submitted fills its place, and whoever leaves early cancels what is open. */
 import { ClientClosedError, InvalidInputError, JobCancelledError, JobTimeoutError, RefusedError } from "./errors.ts";
-import type { Inputs } from "./many.ts";
 import type { IndexedOutcome, JobOutcome, JobResult } from "./outcome.ts";
 
 export interface ManySettings<Result extends JobResult> {
@@ -11,8 +10,8 @@ export interface ManySettings<Result extends JobResult> {
 }
 
 export interface Many<Result extends JobResult> extends Disposable {
-  /** `inputs`, until the signal says that no more are wanted. */
-  readonly inputs: (inputs: Inputs<unknown>) => AsyncIterable<unknown>;
+  /** The signal says that no more are wanted. */
+  readonly enough: () => boolean;
   readonly start: (input: unknown, index: number) => Promise<IndexedOutcome<Result>>;
 }
 
@@ -24,7 +23,7 @@ export function startMany<Result extends JobResult>({ signal, newId, run, cancel
   // One listener for all of them: a signal warns about more than a few.
   signal?.addEventListener("abort", cancelAll, { once: true });
   return {
-    inputs: (inputs) => untilAborted(inputs, signal),
+    enough: () => signal?.aborted === true,
     start: async (input, index) => {
       const id = newId();
       open.add(id);
@@ -41,13 +40,6 @@ export function startMany<Result extends JobResult>({ signal, newId, run, cancel
       cancelAll();
     },
   };
-}
-
-async function* untilAborted(inputs: Inputs<unknown>, signal: AbortSignal | undefined): AsyncGenerator<unknown, void, undefined> {
-  for await (const input of inputs) {
-    if (signal?.aborted === true) return;
-    yield input;
-  }
 }
 
 /** Rethrows what concerns not this job alone: no coordinator, a closed client. */

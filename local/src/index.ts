@@ -8,3 +8,4 @@ export { observeMachine, type MachineOptions } from "./machine.ts";
 export { startNatsServer, type NatsServer, type NatsServerOptions } from "./nats-server.ts";
 export type { LocalOptions } from "./options.ts";
 export type { Running } from "./supervisor.ts";
+export { addCoordinator, startLocal } from "./start-local.ts";

@@ -101,14 +101,19 @@ export class Supervisor<R extends Running> {
       if (!(await this.#pause(pauseMs))) return undefined;
       try {
         this.#current = await this.#options.start();
+        this.#endIfStopping();
         this.#restarts++;
         this.#options.onRestart({ pid: this.#current.pid });
-        if (this.#stopping.signal.aborted) this.kill("SIGTERM");
         return this.#current;
       } catch (error) {
         this.#options.onRestart({ error: error instanceof Error ? error : new Error(String(error)) });
       }
     }
+  }
+
+  /** It was being started while everything began to end. */
+  #endIfStopping(): void {
+    if (this.#stopping.signal.aborted) this.kill("SIGTERM");
   }
 
   /** False when it was cut short because everything ends. */

@@ -52,7 +52,7 @@ test("a failed job rejects with where it failed, and as an outcome it is a value
   await using client = await clientOf(nats.url);
   const failure = await t.throwsAsync(client.run(1), { instanceOf: JobFailedError });
   t.like(failure, { code: "ModuleError", message: "boom", module: "B", group: "g2", replica: "g2-0", attempt: 3 });
-  t.is((failure?.cause as Error).stack, error.stack);
+  t.is((failure.cause as Error).stack, error.stack);
   t.like(await client.outcome(1), { state: "failed", error });
 });
 
@@ -110,7 +110,7 @@ test("an AbortSignal cancels the job; one that is aborted already submits nothin
   await eventually("it is submitted", () => owner.submissions.has("slow"));
   controller.abort(new Error("enough"));
   const error = await t.throwsAsync(running, { instanceOf: JobCancelledError });
-  t.is((error?.cause as Error).message, "enough");
+  t.is((error.cause as Error).message, "enough");
   t.true(owner.cancelled.has("slow"));
   await t.throwsAsync(client.run(1, { id: "never", signal: controller.signal }), { instanceOf: JobCancelledError });
   t.false(owner.submissions.has("never"));
@@ -147,8 +147,8 @@ test("what an owner refuses is said with its code and hint", async (t) => {
   await using _owner = await smallOwner(nats.url, { refuse: () => ({ code: "Suspended", message: "the pipeline is suspended", hint: "Resume it" }) });
   await using client = await clientOf(nats.url);
   const refused = await t.throwsAsync(client.run(1), { instanceOf: RefusedError });
-  t.is(refused?.code, "Suspended");
-  t.is(refused?.message, "the pipeline is suspended. Resume it");
+  t.is(refused.code, "Suspended");
+  t.is(refused.message, "the pipeline is suspended. Resume it");
   await t.throwsAsync(client.submit(1), { instanceOf: RefusedError });
   await t.throwsAsync(client.job("nobody-knows-it").result(), { message: /there is no job nobody-knows-it/ });
   await t.throwsAsync(client.run(1, { id: "no spaces" }), { message: /is no job id/ });
@@ -158,7 +158,7 @@ test("an owner that never answers is named after a while, and nothing hangs", as
   await using nats = await testNats();
   await using client = await clientOf(nats.url, { coordinatorTimeoutMs: 600 });
   const nobody = await t.throwsAsync(client.run(1), { instanceOf: NoCoordinatorError });
-  t.regex(nobody?.message ?? "", /pipeline local\/p .* no coordinator listens there\. 1 jobs wait/);
+  t.regex(nobody.message, /pipeline local\/p .* no coordinator listens there\. 1 jobs wait/);
   await t.throwsAsync(client.job("x").status(), { instanceOf: NoCoordinatorError, message: /"status"/ });
   await using _owner = await smallOwner(nats.url, { refuse: () => null });
   await t.throwsAsync(client.run(1), { instanceOf: NoCoordinatorError, message: /nobody answers/ });

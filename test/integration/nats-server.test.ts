@@ -103,8 +103,8 @@ test("what keeps it from starting is said with a code and a cure", async (t) => 
 
 test("a missing binary is reported with all places that were looked at", (t) => {
   const error = t.throws(() => findNatsServer({ root: "/nowhere", env: { PATH: "/nowhere/bin", GOBIN: "/nowhere/go" } }), { instanceOf: LocalError });
-  t.is(error?.code, "NatsServerMissing");
-  t.regex(error?.message ?? "", /PATH.*\/nowhere\/\.troupe\/tools.*\/nowhere\/go.*make setup/);
+  t.is(error.code, "NatsServerMissing");
+  t.regex(error.message, /PATH.*\/nowhere\/\.troupe\/tools.*\/nowhere\/go.*make setup/);
   const named = t.throws(() => findNatsServer({ root: "/nowhere", env: { NATS_SERVER: "/no/nats" } }), { instanceOf: LocalError });
-  t.regex(named?.message ?? "", /\$NATS_SERVER names \/no\/nats/);
+  t.regex(named.message, /\$NATS_SERVER names \/no\/nats/);
 });

@@ -58,18 +58,25 @@ class Owner implements SmallOwner {
       this.#submit(message);
       return;
     }
-    const { id = "", ids = [] } = decode(message.data) as { id?: string; ids?: string[] };
+    if (operation === "wait") this.#wait(message);
+    else this.#single(operation, message);
+  }
+
+  #wait(message: BusMessage): void {
+    const { ids } = decode(message.data) as { ids: string[] };
+    this.waits.push(ids);
+    for (const id of ids) {
+      const outcome = this.#known(id);
+      if (outcome !== undefined) this.#reply(message, outcome);
+    }
+  }
+
+  #single(operation: string, message: BusMessage): void {
+    const { id } = decode(message.data) as { id: string };
     switch (operation) {
-      case "wait":
-        this.waits.push(ids);
-        for (const wanted of ids) {
-          const outcome = this.#known(wanted);
-          if (outcome !== undefined) this.#reply(message, outcome);
-        }
-        return;
       case "cancel":
         this.cancelled.add(id);
-        if (!this.#ended.has(id)) this.#end(id, { id, state: "cancelled", error: { code: "Cancelled", message: "as asked" } }, "");
+        this.#end(id, { id, state: "cancelled", error: { code: "Cancelled", message: "as asked" } }, "");
         this.#reply(message, { id, state: this.#ended.get(id)?.state });
         return;
       case "result":

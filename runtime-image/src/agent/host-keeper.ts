@@ -1,10 +1,11 @@
 /** Keeps one host alive: starts it, prepares revisions in it, replaces it when it dies, backs off while it cannot start. */
-import type { Failure } from "@troupe/protocol";
+import type { Revision } from "@troupe/model";
+import { EnvelopeError, type Failure } from "@troupe/protocol";
 import type { FromHost, ToHost } from "../host/protocol.ts";
 import type { RunningSlot } from "../host/slots.ts";
 import { backoffMs } from "./core/backoff.ts";
 import { HostThread, type HostThreadOptions } from "./host-thread.ts";
-import type { Revisions } from "./revisions.ts";
+import { RevisionMissing, type Revisions } from "./revisions.ts";
 
 /** How often the bucket is asked for a first revision. */
 const NO_REVISION_MS = 300;
@@ -92,13 +93,18 @@ export class HostKeeper {
     const known = this.#preparations.get(id);
     if (known !== undefined) return known.done;
     const preparation = newPreparation();
-    const preparations = this.#preparations.set(id, preparation);
+    const preparations = this.#preparations;
+    preparations.set(id, preparation);
     try {
-      this.post({ t: "prepare", revision: await this.#revisions.load(id) });
+      const revision = await this.#load(id);
+      // In the meantime the host may have been replaced; its successor is asked anew.
+      if (this.#preparations !== preparations) return await preparation.done;
+      this.post({ t: "prepare", revision });
       this.flush();
     } catch (error) {
       preparations.delete(id);
-      preparation.finish({ code: "BootstrapFailed", message: error instanceof Error ? error.message : String(error), kind: "retryable" });
+      const message = error instanceof Error ? error.message : String(error);
+      preparation.finish({ code: "BootstrapFailed", message, kind: "retryable" });
     }
     return preparation.done;
   }
@@ -139,6 +145,18 @@ export class HostKeeper {
       });
     }
     await this.#terminate();
+  }
+
+  /** NATS may be away for a moment: only a revision that is certainly not there is an error. @throws {RevisionMissing} */
+  async #load(id: string): Promise<Revision> {
+    for (;;) {
+      try {
+        return await this.#revisions.load(id);
+      } catch (error) {
+        if (error instanceof RevisionMissing || error instanceof EnvelopeError || this.#state === "closed") throw error;
+        await new Promise((resolve) => setTimeout(resolve, NO_REVISION_MS));
+      }
+    }
   }
 
   async #terminate(): Promise<void> {

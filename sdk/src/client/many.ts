@@ -72,7 +72,7 @@ class WindowRun<I, O> {
           this.#pull(next);
           return;
         }
-        this.#accept(next as IteratorResult<I>);
+        this.#accept(next);
       }
     } catch (error) {
       this.#fail(error);

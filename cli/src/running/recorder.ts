@@ -1,0 +1,43 @@
+import type { JobOutcome } from "@troupe/sdk";
+import type { Timeline, TimelineJob } from "../timeline/timeline.ts";
+
+interface Recorded {
+  readonly id: string;
+  readonly index: number;
+  readonly submittedAt: number;
+  endedAt: number | null;
+  outcome: JobOutcome | null;
+}
+
+/** Collects what a run's timeline is made of. Times are taken as Unix milliseconds and given as milliseconds since the start. */
+export class Recorder {
+  readonly #jobs = new Map<string, Recorded>();
+  #startAt: number | undefined;
+
+  submitted(id: string, index: number, nowMs: number): void {
+    this.#startAt ??= nowMs;
+    this.#jobs.set(id, { id, index, submittedAt: nowMs, endedAt: null, outcome: null });
+  }
+
+  ended(outcome: JobOutcome, nowMs: number): void {
+    const job = this.#jobs.get(outcome.id);
+    if (job === undefined) return;
+    job.outcome = outcome;
+    job.endedAt = nowMs;
+  }
+
+  timeline(): Timeline {
+    const startAt = this.#startAt ?? 0;
+    const since = (ms: number): number => Math.max(0, Math.round((ms - startAt) * 1000) / 1000);
+    const recorded = [...this.#jobs.values()].toSorted((a, b) => a.index - b.index);
+    const jobs = recorded.map(({ id, index, submittedAt, endedAt, outcome }): TimelineJob => {
+      return { id, index, state: outcome?.state ?? "running", submittedAt: since(submittedAt), endedAt: endedAt === null ? null : since(endedAt) };
+    });
+    const spans = recorded.flatMap(({ id, outcome }) =>
+      (outcome?.spans ?? []).map(({ module, group, replica, attempt, readyAt, startedAt, endedAt }) => {
+        return { job: id, module, group, replica, attempt, readyAt: since(readyAt), startedAt: since(startedAt), endedAt: since(endedAt) };
+      }),
+    );
+    return { jobs, spans: spans.toSorted((a, b) => a.startedAt - b.startedAt) };
+  }
+}

@@ -1,3 +1,4 @@
+import type { Problem } from "@troupe/model";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 
 export interface CommandErrorOptions {
@@ -26,14 +27,16 @@ export class CommandError extends Error {
   }
 }
 
-/** The file has problems. `source` is its text, for the lines that are shown. */
+/** A file has problems, already in words. */
 export class ProblemsError extends Error {
   override readonly name = "ProblemsError";
-  /** Already in words. */
   readonly text: string;
+  /** The same as data; empty when they are not of the manifest but of code. */
+  readonly problems: readonly Problem[];
 
-  constructor(text: string) {
+  constructor(text: string, problems: readonly Problem[] = []) {
     super(text);
     this.text = text;
+    this.problems = problems;
   }
 }

@@ -1,11 +1,12 @@
-export type { LocalEvent, LocalProcess } from "./events.ts";
 export { findNatsServer, type FindOptions } from "./find-nats-server.ts";
 export { placeClaims, type Claim, type ClaimProblem, type LedgerOutcome, type Machine, type Placement } from "./ledger.ts";
 export { LocalError, type LocalErrorCode } from "./local-error.ts";
 export { LocalSystem, type ProcessSpec, type SystemSettings } from "./local-system.ts";
-export { parseLogLine, printLogLine, type LogLevel, type LogLine } from "./log-line.ts";
+export { parseLogLine, printLogLine } from "./log-line.ts";
 export { observeMachine, type MachineOptions } from "./machine.ts";
 export { startNatsServer, type NatsServer, type NatsServerOptions } from "./nats-server.ts";
 export type { LocalOptions } from "./options.ts";
-export type { Running } from "./supervisor.ts";
 export { addCoordinator, startLocal } from "./start-local.ts";
+export type { Running } from "./supervisor.ts";
+export { describeModules } from "@troupe/runtime-image";
+export { logToStderr } from "./log-to-stderr.ts";

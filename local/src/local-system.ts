@@ -1,6 +1,6 @@
 /** A running system: its processes, and how they all end. */
 import { encodeUp, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
-import type { LocalEvent, LocalProcess } from "./events.ts";
+import type { LocalEvent, LocalProcess } from "@troupe/sdk";
 import type { StoreFolder } from "./store-folder.ts";
 import { Supervisor, type Running } from "./supervisor.ts";
 

@@ -1,16 +1,5 @@
 /** What the processes of the system say, line by line. */
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-
-export interface LogLine {
-  /** `nats`, `coordinator-0`, or the name of a replica. */
-  readonly source: string;
-  /** Null: no log line, but what user code or a library printed. */
-  readonly level: LogLevel | null;
-  readonly message: string;
-  /** Everything else that stood in the line: job, module, attempt, … */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import type { LogLevel, LogLine } from "@troupe/sdk";
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
@@ -18,11 +7,10 @@ const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 export function parseLogLine(source: string, text: string): LogLine {
   const parsed = text.startsWith("{") ? parseObject(text) : undefined;
   const level = LEVELS.find((known) => known === parsed?.["level"]);
-  if (parsed === undefined || level === undefined || typeof parsed["message"] !== "string") {
-    return { source, level: null, message: text, fields: {} };
-  }
-  const { level: _level, message, ...fields } = parsed;
-  return { source, level, message: String(message), fields };
+  const message = parsed?.["message"];
+  if (parsed === undefined || level === undefined || typeof message !== "string") return { source, level: null, message: text, fields: {} };
+  const { level: _level, message: _message, ...fields } = parsed;
+  return { source, level, message, fields };
 }
 
 /** nats-server writes `[pid] date time [LVL] text`. */

@@ -1,4 +1,4 @@
-/** The candidate that a misspelt word most likely meant, or null when none is near. Case counts as half a difference. */
+/** The candidate that a misspelt word most likely meant, or null when none is near. Case counts as a quarter of a difference. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 0.5;
@@ -36,5 +36,5 @@ function editDistance(from: string, to: string): number {
 
 function difference(a = "", b = ""): number {
   if (a === b) return 0;
-  return a.toLowerCase() === b.toLowerCase() ? 0.5 : 1;
+  return a.toLowerCase() === b.toLowerCase() ? 0.25 : 1;
 }

@@ -38,6 +38,13 @@ export {
   type TestModuleOptions,
   type TestModuleOutcome,
 } from "./define/index.ts";
+export type { Draft } from "./build/draft.ts";
+export { InvalidPipelineError, StartedInHostError, StartError } from "./build/errors.ts";
+export type { LocalEvent, LocalProcess, LocalSettings, LogLevel, LogLine } from "./build/local-settings.ts";
+export type { FileOptions, GroupOptions, ModuleOptions, PipelineOptions } from "./build/options.ts";
+export { isPipeline, Pipeline } from "./build/pipeline.ts";
+export { RunningPipeline, type StartedSystem } from "./build/running.ts";
+export type { StartOptions } from "./build/start.ts";
 export { PipelineClient } from "./client/client.ts";
 export { connect } from "./client/connect.ts";
 export {

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { addCoordinator, startLocal, type LocalOptions } from "@troupe/local";
+import { addCoordinator, printLogLine, startLocal, type LocalOptions } from "@troupe/local";
 import { compileRevision, type PipelineManifest } from "@troupe/model";
 import { connect, type IndexedOutcome } from "@troupe/sdk";
 import { FAULT_KINDS, Injector } from "./injector.ts";
@@ -17,6 +17,8 @@ const SOAK = process.env["TROUPE_SOAK"] === "1";
 const JOBS = Number(process.env["TROUPE_FAULT_JOBS"] ?? (SOAK ? 10_000 : 2_000));
 const FAULTS = Number(process.env["TROUPE_FAULTS"] ?? (SOAK ? 80 : 20));
 const SEED = Number(process.env["TROUPE_SEED"] ?? 1);
+/** Show what the processes say while it runs. */
+const VERBOSE = process.env["TROUPE_VERBOSE"] === "1";
 const WINDOW = 100;
 /** Share of modules that may run more than once. */
 const MOST_RERUN = 0.01;
@@ -52,8 +54,12 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
     revision: compileRevision(manifest(executions), { namespace: "local", sharedParameters: { executions } }),
     moduleFiles: [join(import.meta.dirname, "modules.ts")],
     logLevel: "info",
-    onLog: ({ source, message }) => {
-      if (message === "owns the pipeline") owner = source;
+    onLog: (line) => {
+      if (line.message === "owns the pipeline") owner = line.source;
+      if (VERBOSE && line.source !== "nats") console.error(printLogLine(line));
+    },
+    onEvent: (event) => {
+      if (VERBOSE) console.error(event);
     },
   };
   const random = mulberry32(SEED);
@@ -66,6 +72,9 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
 
   const outcomes: IndexedOutcome[] = [];
   const progress = new Progress();
+  const report = setInterval(() => {
+    process.stderr.write(`${progress.count} of ${JOBS} jobs, ${[...injector.counts.values()].reduce((sum, count) => sum + count, 0)} of ${FAULTS} faults\n`);
+  }, 5_000);
   const jobs = (async () => {
     for await (const outcome of client.outcomes(numbers(JOBS), { concurrency: WINDOW, order: "input" })) {
       outcomes.push(outcome);
@@ -76,10 +85,12 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
     // Spread over the run: each waits for its share of the jobs, so that a slow machine gets the same faults.
     while (progress.count < (JOBS * (fault + 0.5)) / FAULTS) await delay(20);
     const kind = FAULT_KINDS[Math.floor(random() * FAULT_KINDS.length)] ?? "kill-replica";
+    if (VERBOSE) console.error(`--- ${kind}`);
     progress.faulted(kind);
     await injector.inject(kind);
   }
   await jobs;
+  clearInterval(report);
 
   const ids = outcomes.map(({ id }) => id);
   const wrong = outcomes.filter((outcome) => outcome.state !== "done" || outcome.result["d"] !== expected(outcome.index));

@@ -5,7 +5,7 @@ import { escapeMarkup } from "./escape.ts";
 import type { GroupLanes, Lane } from "./lanes.ts";
 import { colorOf } from "./palette.ts";
 import type { TimelineSpan } from "./timeline.ts";
-import { runningPerColumn, SHORT_WAIT_MS, waitingPerColumn } from "./waiting.ts";
+import { longWaits, runningPerColumn, waitingPerColumn } from "./waiting.ts";
 import { countText, percentText } from "./words.ts";
 
 /** Where time lies in the picture, in pixels. */
@@ -103,7 +103,7 @@ function drawLoad(lane: Lane, top: number, plot: Plot): string {
 }
 
 function drawWaiting(group: GroupLanes, top: number, plot: Plot): Drawn {
-  const waits = group.blocks.filter((block) => block.startedAt - block.readyAt >= SHORT_WAIT_MS);
+  const waits = longWaits(group.blocks, plot.endMs);
   if (waits.length === 0) return { height: 0, markup: "" };
   const lines = stacked(waits);
   const many = lines.length > MOST_WAIT_LINES || waits.length > MOST_BARS;
@@ -116,7 +116,7 @@ function drawWaiting(group: GroupLanes, top: number, plot: Plot): Drawn {
 /** Rows of waits, none of which overlap within a row. */
 function stacked(waits: readonly Block[]): Block[][] {
   const rows: Block[][] = [];
-  for (const block of waits.toSorted((a, b) => a.startedAt - b.startedAt)) {
+  for (const block of waits) {
     const free = rows.find((row) => (row.at(-1)?.startedAt ?? 0) <= block.readyAt);
     if (free === undefined) rows.push([block]);
     else free.push(block);

@@ -5,7 +5,7 @@ import { colorOf } from "./palette.ts";
 import { endOf, nameOfLane, summaryOf } from "./summary.ts";
 import { ticksOf, tickText } from "./ticks.ts";
 import type { Timeline } from "./timeline.ts";
-import { runningPerColumn, SHORT_WAIT_MS, waitingPerColumn } from "./waiting.ts";
+import { longWaits, runningPerColumn, waitingPerColumn } from "./waiting.ts";
 import { countText, percentText, summaryLines } from "./words.ts";
 
 export interface TerminalOptions {
@@ -47,7 +47,7 @@ export function renderTerminal(timeline: Timeline, { width, color, unicode }: Te
   const summary = summaryLines(summaryOf(timeline, groups));
   const endMs = endOf(timeline);
   if (endMs === 0) return text(summary);
-  const nameWidth = Math.min(24, Math.max(7, ...groups.flatMap(namesOf).map((name) => name.length)));
+  const nameWidth = Math.min(24, Math.max(7, ...groups.flatMap((group) => namesOf(group, endMs)).map((name) => name.length)));
   const columns = Math.max(LEAST_WIDTH, width) - nameWidth - 3 - SHARE_WIDTH;
   const canvas: Canvas = { columns, endMs, color, signs: unicode ? UNICODE : ASCII };
   const rows = groups.flatMap((group) => rowsOf(group, canvas));
@@ -72,16 +72,16 @@ function rowsOf(group: GroupLanes, canvas: Canvas): Row[] {
     cells: isDense(lane, canvas) ? denseCells(lane, canvas) : blockCells(lane, canvas),
     note: ` ${percentText(lane.busyMs / canvas.endMs).padStart(4)}`,
   }));
-  return hasWaiting(group) ? [...lanes, { name: "  waiting", cells: waitingCells(group, canvas), note: "" }] : lanes;
+  return hasWaiting(group, canvas.endMs) ? [...lanes, { name: "  waiting", cells: waitingCells(group, canvas), note: "" }] : lanes;
 }
 
-function namesOf(group: GroupLanes): string[] {
+function namesOf(group: GroupLanes, endMs: number): string[] {
   const lanes = group.lanes.map((lane) => nameOfLane(group.group, lane));
-  return hasWaiting(group) ? [...lanes, "  waiting"] : lanes;
+  return hasWaiting(group, endMs) ? [...lanes, "  waiting"] : lanes;
 }
 
-function hasWaiting(group: GroupLanes): boolean {
-  return group.blocks.some((block) => block.startedAt - block.readyAt >= SHORT_WAIT_MS);
+function hasWaiting(group: GroupLanes, endMs: number): boolean {
+  return longWaits(group.blocks, endMs).length > 0;
 }
 
 function isDense(lane: Lane, { columns, endMs }: Canvas): boolean {
@@ -171,7 +171,7 @@ function legendOf(groups: readonly GroupLanes[], canvas: Canvas): string {
   const parts = [
     ...(blocks ? [`1:A${signs.run} job 1 runs module A`] : []),
     ...(dense === undefined ? [] : [`${signs.levels.join("")} how busy (${countText(dense.blocks.length, "block")} in a lane)`]),
-    ...(groups.some(hasWaiting) ? [`${signs.wait} 2 3 jobs waiting for a replica`] : []),
+    ...(groups.some((group) => hasWaiting(group, canvas.endMs)) ? [`${signs.wait} 2 3 jobs waiting for a replica`] : []),
   ];
   return parts.join("   ");
 }

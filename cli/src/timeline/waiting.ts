@@ -1,12 +1,18 @@
 import type { Block } from "./blocks.ts";
 
-/** Waits below this are the engine's own time, and nobody's queue. */
-export const SHORT_WAIT_MS = 1;
+/** Parts of the whole below which nobody could see a wait. */
+const LEAST_PART = 1 / 200;
+
+/** Blocks that waited long enough to be shown, by when they became ready. What is shorter is the engine's own time, and nobody's queue. */
+export function longWaits(blocks: readonly Block[], endMs: number): Block[] {
+  const leastMs = Math.max(1, endMs * LEAST_PART);
+  return blocks.filter((block) => block.startedAt - block.readyAt >= leastMs).toSorted((a, b) => a.startedAt - b.startedAt);
+}
 
 /** How many blocks wait on average in each of `columns` equal parts of `0 … endMs`. */
 export function waitingPerColumn(blocks: readonly Block[], endMs: number, columns: number): number[] {
   return shares(
-    blocks.filter((block) => block.startedAt - block.readyAt >= SHORT_WAIT_MS).map(({ readyAt, startedAt }) => [readyAt, startedAt]),
+    longWaits(blocks, endMs).map(({ readyAt, startedAt }) => [readyAt, startedAt]),
     endMs,
     columns,
   );

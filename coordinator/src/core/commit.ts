@@ -20,13 +20,14 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
     const released = event.type === "forget" ? storedBelow(owner, event) : [];
     const outcome = fold(owner.state, event);
     for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+    effects(owner, event, context, outcome, now);
     if (outcome.kind === "counted") {
+      // Only now: a block whose execution failed can be queued once that execution is settled.
       for (const block of outcome.ready) {
         enqueue(owner, block, now);
         touched.add(block.stop.name);
       }
     }
-    effects(owner, event, context, outcome, now);
     if (outcome.kind === "counted" && outcome.ended !== undefined) finish(owner, outcome.ended, touched, now);
   }
   for (const name of touched) dispatchGroup(owner, groupState(owner, name), now);

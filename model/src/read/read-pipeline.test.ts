@@ -90,7 +90,11 @@ modules:
 
 test("names such as n, on and yes survive", (t) => {
   const { manifest } = accepted(
-    PIPELINE.replaceAll("A", "n").replaceAll("C,", "on,").replaceAll("name: B", "name: yes").replace("[B]", "[yes]"),
+    PIPELINE.replace("name: A", "name: n")
+      .replace("[A]", "[n]")
+      .replaceAll("C,", "on,")
+      .replaceAll("name: B", "name: yes")
+      .replace("[B]", "[yes]"),
   );
   t.deepEqual(
     manifest.spec.modules.map(({ name }) => name),
@@ -137,12 +141,12 @@ const REFUSED: readonly [what: string, text: string, expected: readonly RegExp[]
   [
     "a number that JSON lacks",
     PIPELINE.replace("seconds: 5", "seconds: .nan"),
-    [/^InvalidValue 8:93 .nan is no number/],
+    [/^InvalidValue 8:95 .nan is no number/],
   ],
   [
     "a number that would lose digits",
     PIPELINE.replace("seconds: 5", "seconds: 12345678901234567890"),
-    [/^InvalidValue 8:93 .* too large .*"12345678901234567890"/],
+    [/^InvalidValue 8:95 .* too large .*"12345678901234567890"/],
   ],
   [
     "a text instead of a mapping",
@@ -199,7 +203,7 @@ test("all problems of all kinds are told at once, in the order of the text", (t)
     .replace("seconds: 5", "seconds: 5, seconds: 6");
   t.deepEqual(
     found(text).map((problem) => problem.split(" ").slice(0, 2).join(" ")),
-    ["InvalidName 3:19", "UnknownDependency 8:68", "DuplicateKey 8:96", "InvalidQuantity 11:73", "UnknownField 13:3"],
+    ["InvalidName 3:19", "UnknownDependency 8:68", "DuplicateKey 8:98", "InvalidQuantity 11:73", "UnknownField 13:3"],
   );
 });
 

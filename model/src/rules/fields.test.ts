@@ -1,6 +1,7 @@
+import test from "ava";
 import { testCases, ONE } from "./rule-cases.ts";
 
-testCases([
+testCases(test, [
   {
     rule: "an unknown field of a module, with the nearest",
     spec: "  modules:\n    - { name: A, type: t, group: g, depends_on: [] }\n",

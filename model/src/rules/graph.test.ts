@@ -1,6 +1,7 @@
+import test from "ava";
 import { testCases, facts, ONE, TWO } from "./rule-cases.ts";
 
-testCases([
+testCases(test, [
   {
     rule: "two modules of one name",
     spec: "  modules:\n    - { name: A, type: t, group: g }\n    - { name: A, type: t, group: g }\n",

@@ -1,6 +1,7 @@
+import test from "ava";
 import { testCases, GROUP, ONE } from "./rule-cases.ts";
 
-testCases([
+testCases(test, [
   {
     rule: "a listed group without modules",
     spec: `${ONE}  groups:\n    - { name: gg }\n`,

@@ -1,5 +1,4 @@
 /** Cases of the rules: what is written, and what must be found in it. Used by tests alone. */
-import test from "ava";
 import type { ModuleTypeFacts } from "../manifest.ts";
 import { PROBLEM_CODES, type Problem } from "../problem.ts";
 import { readPipeline } from "../read/read-pipeline.ts";
@@ -23,7 +22,18 @@ export function facts(type: string, more: Partial<ModuleTypeFacts> = {}): Module
   return { type, aggregate: false, produces: null, accepts: null, file: null, ...more };
 }
 
-export function testCases(cases: readonly RuleCase[]): void {
+/** The part of a test's context that the cases need. */
+interface Assertions {
+  deepEqual(actual: unknown, expected: unknown): unknown;
+  is(actual: unknown, expected: unknown): unknown;
+  regex(text: string, pattern: RegExp): unknown;
+  true(actual: unknown, message?: string): unknown;
+}
+
+export function testCases(
+  test: (title: string, run: (t: Assertions) => void) => void,
+  cases: readonly RuleCase[],
+): void {
   for (const { rule, spec, expected, ...options } of cases) {
     test(`finds ${rule}`, (t) => {
       const problems = problemsOf(spec, options);

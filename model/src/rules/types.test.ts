@@ -1,6 +1,7 @@
+import test from "ava";
 import { testCases, facts, ONE, TWO } from "./rule-cases.ts";
 
-testCases([
+testCases(test, [
   {
     rule: "an unknown type",
     spec: "  modules:\n    - { name: A, type: example-modul, group: g }\n",

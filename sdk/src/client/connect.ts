@@ -1,7 +1,7 @@
 /** Opens the client of a pipeline. */
 import { connectBus, subjectsOf } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
-import { PipelineClient } from "./client.ts";
+import { PipelineClient, type ClientSettings } from "./client.ts";
 import type { ConnectOptions } from "./options.ts";
 import type { JobResult } from "./outcome.ts";
 
@@ -14,9 +14,14 @@ const DEFAULT_COORDINATOR_TIMEOUT_MS = 30_000;
  * @throws {ConnectError} saying which address was tried and what would help
  */
 export async function connect<Result extends JobResult = JobResult>(options: ConnectOptions): Promise<PipelineClient<Result>> {
+  return new PipelineClient<Result>(await openClient(options));
+}
+
+/** The connection and the resolved options of a client. */
+export async function openClient(options: ConnectOptions): Promise<ClientSettings> {
   const { nats, creds, namespace = DEFAULT_NAMESPACE, pipeline, uid } = options;
   const bus = await connectBus({ url: nats, name: `troupe client of ${namespace}/${pipeline}`, ...(creds === undefined ? {} : { creds }) });
-  return new PipelineClient<Result>({
+  return {
     bus,
     // The door's subjects carry no uid.
     subjects: subjectsOf({ namespace, pipeline, uid: uid ?? "any" }),
@@ -26,5 +31,5 @@ export async function connect<Result extends JobResult = JobResult>(options: Con
     inbox: `_INBOX.${randomBytes(12).toString("hex")}`,
     timeline: options.timeline ?? false,
     coordinatorTimeoutMs: options.coordinatorTimeoutMs ?? DEFAULT_COORDINATOR_TIMEOUT_MS,
-  });
+  };
 }

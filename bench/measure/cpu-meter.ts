@@ -1,0 +1,39 @@
+/** CPU time that named processes take between two looks, and what everybody else took meanwhile. */
+import { cpuMicros, machineMicros } from "./processes.ts";
+
+export interface Measured {
+  readonly name: string;
+  readonly pid: number;
+}
+
+export interface CpuShare {
+  readonly micros: Readonly<Record<string, number>>;
+  /** Cores that others kept busy: a figure with much of it is too low. */
+  readonly othersCores: number;
+}
+
+export class CpuMeter {
+  readonly #processes: readonly Measured[];
+  #at = performance.now();
+  #machine = machineMicros();
+  #own: readonly number[];
+
+  constructor(processes: readonly Measured[]) {
+    this.#processes = processes;
+    this.#own = this.#read();
+  }
+
+  /** What was taken since the last look. */
+  look(): CpuShare {
+    const [at, machine, own] = [performance.now(), machineMicros(), this.#read()];
+    const taken = own.map((micros, index) => micros - (this.#own[index] ?? 0));
+    const others = machine - this.#machine - taken.reduce((sum, micros) => sum + micros, 0);
+    const othersCores = Math.max(0, others / 1000 / (at - this.#at));
+    [this.#at, this.#machine, this.#own] = [at, machine, own];
+    return { micros: Object.fromEntries(this.#processes.map(({ name }, index) => [name, taken[index] ?? 0])), othersCores };
+  }
+
+  #read(): number[] {
+    return this.#processes.map(({ pid }) => cpuMicros(pid));
+  }
+}

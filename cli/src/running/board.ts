@@ -1,0 +1,87 @@
+import type { CompiledGroup, Revision } from "@troupe/model";
+import type { UpBatch, UpMessage } from "@troupe/protocol";
+
+/** How much one group has to do at this moment. */
+export interface GroupCounts {
+  readonly group: string;
+  readonly running: number;
+  readonly waiting: number;
+  readonly done: number;
+}
+
+interface OpenJob {
+  readonly modules: Set<number>;
+  readonly groups: Set<string>;
+}
+
+/**
+ * Knows from what replicas say how far every group is. A replica with a free permit never leaves a ready job waiting, so what
+ * runs is as much as there are permits for.
+ */
+export class Board {
+  readonly #groups: readonly CompiledGroup[];
+  readonly #open = new Map<string, OpenJob>();
+  readonly #done = new Map<string, number>();
+  /** Permits of ready replicas, by group and replica. */
+  readonly #permits = new Map<string, Map<string, number>>();
+  readonly #problems = new Map<string, string>();
+
+  constructor(revision: Revision) {
+    this.#groups = revision.groups;
+  }
+
+  submitted(job: string): void {
+    this.#open.set(job, { modules: new Set(), groups: new Set() });
+  }
+
+  ended(job: string): void {
+    this.#open.delete(job);
+  }
+
+  heard({ from, messages }: UpBatch): void {
+    for (const message of messages) this.#hear(from.group, from.replica, message);
+  }
+
+  #hear(group: string, replica: string, message: UpMessage): void {
+    if (message.type === "beat") {
+      const permits = this.#permits.get(group) ?? new Map<string, number>();
+      this.#permits.set(group, permits);
+      if (message.state === "ready") permits.set(replica, message.permits);
+      else permits.delete(replica);
+      if (message.state === "broken") this.#problems.set(replica, message.problem?.message ?? "its modules could not be started");
+    } else if (message.type === "done") {
+      const job = this.#open.get(message.job);
+      job?.modules.add(message.module);
+      if (!message.last || job === undefined || job.groups.has(group)) return;
+      job.groups.add(group);
+      this.#done.set(group, (this.#done.get(group) ?? 0) + 1);
+    }
+  }
+
+  counts(): GroupCounts[] {
+    return this.#groups.map((group) => {
+      const ready = this.#readyJobs(group);
+      const permits = [...(this.#permits.get(group.name)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+      const running = Math.min(ready, permits);
+      return { group: group.name, running, waiting: ready - running, done: this.#done.get(group.name) ?? 0 };
+    });
+  }
+
+  #readyJobs({ name, startCondition }: CompiledGroup): number {
+    let ready = 0;
+    for (const { modules, groups } of this.#open.values()) {
+      if (!groups.has(name) && startCondition.every((module) => modules.has(module))) ready++;
+    }
+    return ready;
+  }
+
+  /** Whether as many replicas are ready as the revision declares, in every group. */
+  allReady(): boolean {
+    return this.#groups.every(({ name, replicas }) => (this.#permits.get(name)?.size ?? 0) >= (replicas ?? 1));
+  }
+
+  /** What keeps replicas from getting ready: a line each. */
+  problems(): string[] {
+    return [...this.#problems].map(([replica, problem]) => `${replica}: ${problem}`);
+  }
+}

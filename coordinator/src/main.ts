@@ -6,7 +6,7 @@ import { newLog } from "./shell/log.ts";
 import { PipelineCoordinator } from "./shell/pipeline-coordinator.ts";
 
 const config = readConfig(process.env, () => randomBytes(4).toString("hex"));
-// A new life is a new holder: a lease of its former one must run out like anybody's.
+// A new life is a new holder: what its former one still has under way is not its own.
 const id = `${config.id}.${randomBytes(4).toString("hex")}`;
 const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
 const bus = await connectBus({ url: config.natsUrl, name: id, ...(config.natsCreds === undefined ? {} : { creds: config.natsCreds }) });

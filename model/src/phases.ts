@@ -1,4 +1,5 @@
 /** Which modules run in which phase: the rule that coordinator and host must share to the letter. */
+import { runsInProcessPhase, runsInRunPhase } from "./graph/start-conditions.ts";
 import type { CompiledGroup, CompiledModule, Revision } from "./revision.ts";
 
 export type JobPhase = "run" | "process";
@@ -6,15 +7,13 @@ export type JobPhase = "run" | "process";
 type Modules = { readonly modules: readonly Pick<CompiledModule, "phase" | "aggregate" | "dependsOn" | "group">[] };
 
 /**
- * Phase `run`: regular modules, and `aggregate()` of aggregates that regular modules feed. Phase `process`: `process()` of every
- * aggregate, and all that lies downstream of one.
+ * Phase `run`: `run()` of regular modules, and `aggregate()` of aggregates. Phase `process`: `process()` of every aggregate, and all that lies
+ * downstream of one.
  */
 export function isInPhase(revision: Modules, module: number, phase: JobPhase): boolean {
   const compiled = revision.modules[module];
   if (compiled === undefined) return false;
-  if (phase === "process") return compiled.phase === "aggregate";
-  if (compiled.phase === "regular") return true;
-  return compiled.aggregate && compiled.dependsOn.every((parent) => revision.modules[parent]?.phase === "regular");
+  return phase === "run" ? runsInRunPhase(compiled) : runsInProcessPhase(compiled);
 }
 
 /** The group's modules that run in the phase, in execution order; empty when the group takes no part in it. */
@@ -22,10 +21,13 @@ export function modulesInPhase(revision: Modules, group: Pick<CompiledGroup, "mo
   return group.modules.filter((module) => isInPhase(revision, module, phase));
 }
 
-/** The parents whose results a module gets in the phase, in declared order. An aggregate in `process` gets items instead of regular results. */
+/**
+ * The parents whose results a module gets in the phase, in declared order: those that run in it. So an aggregate in `process` gets items
+ * instead of regular results.
+ */
 export function parentsInPhase(revision: Modules, module: number, phase: JobPhase): number[] {
   const parents = revision.modules[module]?.dependsOn ?? [];
-  return phase === "run" ? [...parents] : parents.filter((parent) => revision.modules[parent]?.phase === "aggregate");
+  return parents.filter((parent) => isInPhase(revision, parent, phase));
 }
 
 /** The start condition of a group in a phase: modules outside it that its modules depend on, each once (E4). */

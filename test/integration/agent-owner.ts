@@ -147,7 +147,8 @@ export class TestOwner implements AsyncDisposable {
     this.bus = bus;
     this.agent = agent;
     this.exited = new Promise((resolve) => agent.once("exit", resolve));
-    for (const stream of [agent.stdout, agent.stderr]) stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
+    for (const stream of [agent.stdout, agent.stderr])
+      stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     bus.subscribe(subjectsOf(SCOPE).ups, ({ data }) => {
       for (const message of decodeUp(data).messages) this.#hear(message);
     });
@@ -210,7 +211,9 @@ export class TestOwner implements AsyncDisposable {
     try {
       await eventually(what, () => (found = this.heard.find(fits)) !== undefined, 20_000);
     } catch (error) {
-      throw new Error(`${String(error)}\nheard: ${JSON.stringify(this.heard.slice(-10))}\noutput: ${this.output}`, { cause: error });
+      throw new Error(`${String(error)}\nheard: ${JSON.stringify(this.heard.slice(-10))}\noutput: ${this.output}`, {
+        cause: error,
+      });
     }
     return found!;
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BlobStore, type Done, type Fail, type UpMessage } from "@troupe/protocol";
+import { BlobStore, publishRevision, type Done, type Fail, type UpMessage } from "@troupe/protocol";
 import { eventually } from "../support/eventually.ts";
 import { testNats } from "../support/nats.ts";
 import { isRunning } from "../support/processes.ts";
@@ -18,7 +18,11 @@ interface Setting {
 
 async function withAgent(setting: Setting, work: (owner: TestOwner) => Promise<void>): Promise<void> {
   await using nats = await testNats();
-  await using owner = await ownerOf({ url: nats.url, revision: revisionOf(setting.draft), ...(setting.env && { env: setting.env }) });
+  await using owner = await ownerOf({
+    url: nats.url,
+    revision: revisionOf(setting.draft),
+    ...(setting.env && { env: setting.env }),
+  });
   await work(owner);
 }
 
@@ -48,8 +52,16 @@ test.serial("a block runs its modules in order, on input, parents' results and p
       key: "j1:g",
       parents: [{ input: "hello", name: "A", attempt: 1, key: "j1:g", parents: [] }],
     });
-    t.deepEqual(done.spans.map(({ module }) => module), [0, 1], "the spans of both modules come with the one message");
-    t.deepEqual(owner.ofLease("1:1").map(({ type }) => type), ["done"], "only what is journalled is sent");
+    t.deepEqual(
+      done.spans.map(({ module }) => module),
+      [0, 1],
+      "the spans of both modules come with the one message",
+    );
+    t.deepEqual(
+      owner.ofLease("1:1").map(({ type }) => type),
+      ["done"],
+      "only what is journalled is sent",
+    );
     await eventually("what the module printed is logged with its job", () => {
       return /\{[^\n]*"message":"working on j1"[^\n]*\}/.test(owner.output) && owner.output.includes('"job":"j1"');
     });
@@ -77,7 +89,11 @@ test.serial("inherited results are used, and their modules not run again", async
     { name: "B", type: "echo", dependsOn: [0] },
   ];
   await withAgent({ draft: { modules } }, async (owner) => {
-    const done = await owner.dispatch("j1", { do: "throw" }, { results: [{ module: 0, output: json("from before") }], attempt: 2 });
+    const done = await owner.dispatch(
+      "j1",
+      { do: "throw" },
+      { results: [{ module: 0, output: json("from before") }], attempt: 2 },
+    );
     t.like(await owner.valueOf(done), { parents: ["from before"], attempt: 2 });
   });
 });
@@ -85,7 +101,11 @@ test.serial("inherited results are used, and their modules not run again", async
 test.serial("errors of a module are charged to it, with their kind, and the next job is served", async (t) => {
   await withAgent({ draft: { modules: OBEY } }, async (owner) => {
     const thrown = failed(t, await owner.dispatch("j1", { do: "throw" }));
-    t.like(thrown, { module: 0, fault: "own", failure: { code: "ModuleError", message: "as asked", kind: "retryable" } });
+    t.like(thrown, {
+      module: 0,
+      fault: "own",
+      failure: { code: "ModuleError", message: "as asked", kind: "retryable" },
+    });
     t.regex(thrown.failure.stack ?? "", /RangeError: as asked\n.*modules\.ts/);
     const terminal = failed(t, await owner.dispatch("j2", { do: "terminal" }));
     t.like(terminal, { failure: { code: "ModuleError", message: "bad input", kind: "terminal" } });
@@ -111,7 +131,10 @@ test.serial("a module that ends its process ends its host alone", async (t) => {
 
 test.serial("a module that allocates until it dies is told so", async (t) => {
   await withAgent({ draft: { modules: OBEY }, env: { TROUPE_HOST_MEMORY_MB: "64" } }, async (owner) => {
-    t.like(failed(t, await owner.dispatch("j1", { do: "allocate" })), { module: 0, failure: { code: "HostOutOfMemory" } });
+    t.like(failed(t, await owner.dispatch("j1", { do: "allocate" })), {
+      module: 0,
+      failure: { code: "HostOutOfMemory" },
+    });
     await servesOn(t, owner);
   });
 });
@@ -121,7 +144,10 @@ test.serial("a module that blocks its thread past its timeout loses its host; be
   await withAgent({ draft: { modules, graceMs: 200 } }, async (owner) => {
     const run = owner.runOf("j1", { do: "block" });
     owner.say(run);
-    await owner.until("a beat lists it", (message) => message.type === "beat" && message.executions.some(({ lease }) => lease === run.lease));
+    await owner.until(
+      "a beat lists it",
+      (message) => message.type === "beat" && message.executions.some(({ lease }) => lease === run.lease),
+    );
     const fail = failed(t, await owner.endOf(run));
     t.like(fail, { module: 0, fault: "own", failure: { code: "HostUnresponsive" } });
     t.regex(fail.failure.message, /"A" ran longer than its timeout of 1.2 s\. It ignored its AbortSignal for 0.2 s/);
@@ -152,25 +178,34 @@ test.serial("a module that honours its AbortSignal keeps its host", async (t) =>
 test.serial("a thread that cannot be ended takes its process with it, after it was reported", async (t) => {
   const modules = [{ name: "A", type: "obey", timeoutMs: 100 }];
   await withAgent({ draft: { modules, graceMs: 100 } }, async (owner) => {
-    owner.say(owner.runOf("j1", { do: "native" }));
+    const fail = failed(t, await owner.dispatch("j1", { do: "native" }));
+    t.like(fail, { module: 0, fault: "own", failure: { code: "HostUnresponsive" } });
     t.is(await owner.exited, 75);
   });
 });
 
-test.serial("with several in one host the guilty one is charged when it is known, the others are suspects at most", async (t) => {
-  await withAgent({ draft: { modules: OBEY, concurrency: 3 } }, async (owner) => {
-    const neighbours = [owner.runOf("n1", { do: "never" }), owner.runOf("n2", { do: "never" })];
-    const guilty = owner.runOf("guilty", { do: "exit" });
-    owner.say(...neighbours, guilty);
-    t.like(failed(t, await owner.endOf(guilty)), { fault: "own" });
-    for (const run of neighbours) t.like(failed(t, await owner.endOf(run)), { fault: "shared", failure: { code: "HostExited" } });
-    await servesOn(t, owner);
-  });
-});
+test.serial(
+  "with several in one host the guilty one is charged when it is known, the others are suspects at most",
+  async (t) => {
+    await withAgent({ draft: { modules: OBEY, concurrency: 3 } }, async (owner) => {
+      const neighbours = [owner.runOf("n1", { do: "never" }), owner.runOf("n2", { do: "never" })];
+      const guilty = owner.runOf("guilty", { do: "exit" });
+      owner.say(...neighbours, guilty);
+      t.like(failed(t, await owner.endOf(guilty)), { fault: "own" });
+      for (const run of neighbours)
+        t.like(failed(t, await owner.endOf(run)), { fault: "shared", failure: { code: "HostExited" } });
+      await servesOn(t, owner);
+    });
+  },
+);
 
 test.serial("what had not started when the host died runs in the next one, in order", async (t) => {
   await withAgent({ draft: { modules: OBEY } }, async (owner) => {
-    const runs = [owner.runOf("j1", { do: "exit" }), owner.runOf("j2", { do: "echo" }), owner.runOf("j3", { do: "echo" })];
+    const runs = [
+      owner.runOf("j1", { do: "exit" }),
+      owner.runOf("j2", { do: "echo" }),
+      owner.runOf("j3", { do: "echo" }),
+    ];
     owner.say(...runs);
     failed(t, await owner.endOf(runs[0]!));
     t.is((await owner.endOf(runs[2]!)).type, "done");
@@ -185,7 +220,10 @@ test.serial("cancelled: what runs is aborted, what waits never starts, and both 
     const waiting = owner.runOf("j2", { do: "exit" });
     owner.say(running, waiting);
     await owner.until("both are listed", (message) => message.type === "beat" && message.executions.length === 2);
-    owner.say({ type: "cancel", lease: waiting.lease, reason: "asked to" }, { type: "cancel", lease: running.lease, reason: "asked to" });
+    owner.say(
+      { type: "cancel", lease: waiting.lease, reason: "asked to" },
+      { type: "cancel", lease: running.lease, reason: "asked to" },
+    );
     owner.heard.length = 0;
     await owner.until("a beat lists nothing", (message) => message.type === "beat" && message.executions.length === 0);
     await servesOn(t, owner);
@@ -200,7 +238,9 @@ test.serial("results are sent again until they are acknowledged, and at once to 
     owner.say(run);
     const copies = (): UpMessage[] => owner.ofLease(run.lease).filter(({ type }) => type === "done");
     await eventually("it came again by itself", () => copies().length >= 2);
-    await eventually("beats list it", () => owner.heard.some((message) => message.type === "beat" && message.executions.length === 1));
+    await eventually("beats list it", () =>
+      owner.heard.some((message) => message.type === "beat" && message.executions.length === 1),
+    );
     const before = copies().length;
     owner.epoch = 5;
     owner.say({ type: "beacon", owner: "another" });
@@ -226,7 +266,7 @@ test.serial("a restarted NATS is found again, and gets what it missed", async (t
   await using owner = await ownerOf({ url: nats.url, revision: revisionOf({ modules: OBEY }) });
   const run = owner.runOf("j1", { do: "sleep", ms: 400 });
   owner.say(run);
-  await owner.until("it is listed", (message) => message.type === "beat" && message.executions.length === 1);
+  await owner.until("it has started", ({ type }) => type === "progress");
   await nats.kill();
   await delay(500);
   await nats.start();
@@ -265,7 +305,10 @@ test.serial("an aggregate collects in one phase and answers in the other, with w
     t.deepEqual(await owner.valueOf(owner.ofLease(run.lease)[0]!), [3, 4]);
     const lost = owner.runOf("p2", null, { phase: "process", items: [{ module: 1, count: 2 }] });
     owner.say(lost);
-    await owner.until("a block whose items were lost is given back", (message) => message.type === "back" && message.lease === lost.lease);
+    await owner.until(
+      "a block whose items were lost is given back",
+      (message) => message.type === "back" && message.lease === lost.lease,
+    );
   });
 });
 
@@ -299,10 +342,13 @@ test.serial("draining: the rest is given back, what runs ends, modules are torn 
     const running = owner.runOf("j1", { do: "sleep", ms: 300 });
     const waiting = owner.runOf("j2", { do: "echo" });
     owner.say(running, waiting);
-    await owner.until("both are listed", (message) => message.type === "beat" && message.executions.length === 2);
+    await owner.until("the first has started", ({ type }) => type === "progress");
     owner.agent.kill("SIGTERM");
     t.is((await owner.endOf(running)).type, "done");
-    await owner.until("the other is given back", (message) => message.type === "back" && message.lease === waiting.lease);
+    await owner.until(
+      "the other is given back",
+      (message) => message.type === "back" && message.lease === waiting.lease,
+    );
     t.is(await owner.exited, 0);
     t.true(owner.heard.some((message) => message.type === "beat" && message.state === "draining"));
     t.regex(owner.output, /torn down/);
@@ -326,7 +372,9 @@ test.serial("modules that cannot start make the replica broken, until they can",
   const revision = revisionOf({ modules: [{ name: "A", type: "late", parameters: { needs } }] });
   await using owner = await ownerOf({ url: nats.url, revision, files: ["broken-bootstrap.ts"] }, "broken");
   const beat = await owner.until("it says why", (message) => message.type === "beat" && message.state === "broken");
-  t.like(beat, { problem: { code: "BootstrapFailed", message: 'Module "A" (type late): bootstrap failed: no model file' } });
+  t.like(beat, {
+    problem: { code: "BootstrapFailed", message: 'Module "A" (type late): bootstrap failed: no model file' },
+  });
   await writeFile(needs, "");
   await owner.until("it is ready", (message) => message.type === "beat" && message.state === "ready");
   t.is(await owner.valueOf(await owner.dispatch("j1", null)), "at last");
@@ -334,14 +382,20 @@ test.serial("modules that cannot start make the replica broken, until they can",
 
 test.serial("another revision is bootstrapped when its first job comes", async (t) => {
   await withAgent({ draft: { modules: [{ name: "A", type: "echo" }] } }, async (owner) => {
-    const { publishRevision } = await import("@troupe/protocol");
-    await publishRevision(owner.bus, SCOPE, revisionOf({ id: "r2", modules: [{ name: "A2", type: "echo", parameters: { x: 1 } }] }));
+    await publishRevision(
+      owner.bus,
+      SCOPE,
+      revisionOf({ id: "r2", modules: [{ name: "A2", type: "echo", parameters: { x: 1 } }] }),
+    );
     t.like(await owner.valueOf(await owner.dispatch("j1", 1, { revision: "r2" })), { name: "A2" });
     t.like(await owner.valueOf(await owner.dispatch("j2", 2)), { name: "A" });
     await publishRevision(owner.bus, SCOPE, revisionOf({ id: "r3", modules: [{ name: "A", type: "unknown" }] }));
     const fail = failed(t, await owner.dispatch("j3", 3, { revision: "r3" }));
     t.like(fail, { module: null, failure: { code: "BootstrapFailed" } });
-    t.regex(fail.failure.message, /Module "A" \(type unknown\): no such type is registered\. Looked at: .*modules\.ts\. Registered: .*echo/);
+    t.regex(
+      fail.failure.message,
+      /Module "A" \(type unknown\): no such type is registered\. Looked at: .*modules\.ts\. Registered: .*echo/,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import type { Payload, Phase } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
 import { conflict, readOutcome } from "./commit.ts";
 import type { Job } from "./job.ts";
-import { append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
+import { WAIT_MS, append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
 
 export interface SubmitRequest {
   readonly operation: "submit";
@@ -36,8 +36,6 @@ export interface JobRequest {
 
 export type DoorRequest = SubmitRequest | WaitRequest | JobRequest;
 
-/** How long a wait is kept before it has to be renewed. */
-const WAIT_MS = 30_000;
 const JOB_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function knock(owner: Owner, request: DoorRequest, now: Moment): void {
@@ -83,9 +81,10 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
   }
   announce(owner);
   owner.submitting++;
+  const listener = waiter === undefined ? {} : { wait: { to: waiter.to, timeline: waiter.timeline } };
   append(
     owner,
-    { type: "submit", job: id, revision: current.id, phase, input, digest, at: now.wall },
+    { type: "submit", job: id, revision: current.id, phase, input, digest, at: now.wall, ...listener },
     { reply: to, ...(waiter === undefined ? {} : { wait: waiter }) },
   );
 }

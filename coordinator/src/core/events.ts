@@ -28,6 +28,14 @@ export interface SubmitEvent {
   /** Digest of the input, to tell a repetition from a conflict (E1). */
   readonly digest: string;
   readonly at: number;
+  /** Who is told the outcome unasked; in the journal so that a new owner tells them too. */
+  readonly wait?: Listener;
+}
+
+/** A subject that a job's outcome goes to. */
+export interface Listener {
+  readonly to: string;
+  readonly timeline: boolean;
 }
 
 export interface DoneEvent {

@@ -64,7 +64,7 @@ function foldSubmit(state: JournalState, event: SubmitEvent): FoldOutcome {
   if (state.index.has(event.job)) return { kind: "duplicate", sameInput: true };
   const route = findRoute(state, event.revision, event.phase);
   if (route === undefined) return IGNORED;
-  const job = newJob({ id: event.job, route, input: event.input, digest: event.digest, submittedAt: event.at });
+  const job = newJob({ id: event.job, route, input: event.input, digest: event.digest, submittedAt: event.at, wait: event.wait });
   return open(state, job, event.at);
 }
 

@@ -1,6 +1,7 @@
 /** A whole job as a snapshot or a record keeps it, and back. */
 import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
 import { exposedModules } from "./outcome.ts";
+import type { Listener } from "./events.ts";
 import { newJob, type Block, type Job, type JobEnd, type KeptSpan } from "./job.ts";
 import type { Route } from "./route.ts";
 import { read, readOutputs } from "./frame-codec.ts";
@@ -25,6 +26,7 @@ export interface StoredJob {
   readonly outputs: readonly { readonly module: number; readonly output: PayloadSlot }[];
   readonly blocks?: readonly StoredBlock[];
   readonly spans: readonly KeptSpan[];
+  readonly wait?: Listener;
   readonly end?: JobEnd;
 }
 
@@ -48,6 +50,7 @@ export function storeJob(job: Job, writer: PayloadWriter, which: "whole" | "reco
     outputs,
     ...(which === "whole" ? { blocks } : {}),
     spans: job.spans,
+    ...(job.wait === undefined || which === "record" ? {} : { wait: job.wait }),
     ...(job.end === undefined ? {} : { end: job.end }),
   };
 }
@@ -65,8 +68,8 @@ export function restoreJob(raw: unknown, payloads: PayloadReader, route: (revisi
   const stored = fields.as<StoredJob>();
   const found = route(stored.revision, stored.phase);
   if (found === undefined) throw new Error(`job ${stored.id} is of revision ${stored.revision}, which is not there`);
-  const { id, digest, submittedAt } = stored;
-  const job = newJob({ id, route: found, input: read(fields.get("input"), payloads), digest, submittedAt });
+  const { id, digest, submittedAt, wait } = stored;
+  const job = newJob({ id, route: found, input: read(fields.get("input"), payloads), digest, submittedAt, wait });
   for (const { module, output } of readOutputs(fields.array("outputs"), payloads)) job.outputs[module] = output;
   job.spans.push(...stored.spans);
   for (const block of stored.blocks ?? []) restoreBlock(job, block);

@@ -1,5 +1,6 @@
 /** A job as the fold keeps it. Lean on purpose: at most 2 KB beside its payloads (E10). */
 import type { Failure, Lease, ModuleSpan, Payload } from "@troupe/protocol";
+import type { Listener } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import type { Place } from "./queue.ts";
 import type { Route, Stop } from "./route.ts";
@@ -64,6 +65,8 @@ export interface Job {
   readonly input: Payload;
   readonly digest: string;
   readonly submittedAt: number;
+  /** Who is told the outcome unasked. */
+  readonly wait: Listener | undefined;
   /** Journalled results by module. */
   readonly outputs: (Payload | undefined)[];
   /** By group; undefined where the route does not stop. */
@@ -73,9 +76,10 @@ export interface Job {
   end: JobEnd | undefined;
 }
 
-export function newJob(facts: Pick<Job, "id" | "route" | "input" | "digest" | "submittedAt">): Job {
+export function newJob(facts: Pick<Job, "id" | "route" | "input" | "digest" | "submittedAt"> & { readonly wait?: Listener | undefined }): Job {
   const job: Job = {
     ...facts,
+    wait: facts.wait,
     outputs: [],
     blocks: [],
     blocksLeft: facts.route.stopCount,

@@ -19,6 +19,7 @@ import type { JournalEvent } from "./events.ts";
 import type { Block, Job } from "./job.ts";
 import { ReadyQueue } from "./queue.ts";
 import type { JournalState } from "./state.ts";
+import type { ReplicaKey } from "./takeover.ts";
 
 /** Where an answer goes: a NATS subject. */
 export type ReplyTo = string;
@@ -59,6 +60,9 @@ export interface Waiter {
   /** Whether to say "pending" then. */
   readonly sayPending: boolean;
 }
+
+/** How long a wait is kept before it has to be renewed, in milliseconds. */
+export const WAIT_MS = 30_000;
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -120,6 +124,9 @@ export interface Owner {
   readonly unclaimed: Set<Block>;
   /** Monotonic end of the grace after a takeover. */
   graceUntil: number;
+  /** Replicas that a takeover still waits for, and whether it knew of any. */
+  readonly expected: Set<ReplicaKey>;
+  isGraceBounded: boolean;
   /** Blocks whose backoff is not over. */
   readonly delayed: Set<Block>;
   /** Submissions on their way to the journal. */
@@ -152,6 +159,8 @@ export function newOwner(
     waiters: new Map(),
     unclaimed: new Set(),
     graceUntil: 0,
+    expected: new Set(),
+    isGraceBounded: false,
     delayed: new Set(),
     submitting: 0,
     announced: new Set(state.revisions.keys()),

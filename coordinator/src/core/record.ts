@@ -3,7 +3,7 @@ import { Fields, PayloadWriter, openEnvelope } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import type { Job } from "./job.ts";
 import { restoreJob, storeJob } from "./job-codec.ts";
-import { routeOf } from "./route.ts";
+import { routeOf, type Route } from "./route.ts";
 
 export function encodePage(jobs: readonly Job[]): Uint8Array {
   const writer = new PayloadWriter();
@@ -27,15 +27,15 @@ export function indexOfPage(data: Uint8Array): PageIndex {
   return { jobs, stored, at: page.number("at") };
 }
 
-/** One job's record, or undefined when the page has none. */
-export function recordOf(data: Uint8Array, job: string): Job | undefined {
+/** The jobs on a page, by id. */
+export function jobsOfPage(data: Uint8Array): Map<string, Job> {
   const { messages, payloads } = openEnvelope(data);
   const page = new Fields(messages, "page");
-  const raw = page.array("records").find((record) => new Fields(record, "record").string("id") === job);
-  if (raw === undefined) return undefined;
-  const graphs = page.array("graphs").map((graph) => new Fields(graph, "graph").as<Graph>());
-  return restoreJob(raw, payloads, (revision, phase) => {
-    const graph = graphs.find(({ id }) => id === revision);
-    return graph === undefined ? undefined : routeOf(graph, phase);
-  });
+  const routes = new Map<string, Route>();
+  for (const raw of page.array("graphs")) {
+    const graph = new Fields(raw, "graph").as<Graph>();
+    for (const phase of ["run", "process"] as const) routes.set(`${graph.id} ${phase}`, routeOf(graph, phase));
+  }
+  const jobs = page.array("records").map((raw) => restoreJob(raw, payloads, (revision, phase) => routes.get(`${revision} ${phase}`)));
+  return new Map(jobs.map((job) => [job.id, job]));
 }

@@ -6,6 +6,7 @@ import type { Beat, Failure, Speaker } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { dispatchGroup } from "./dispatch.ts";
 import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import { announced } from "./takeover.ts";
 import { fail, findBlock, requeue } from "./uplink.ts";
 
 /** An execution that was sent less than this long ago may simply not have arrived when the beat was made. */
@@ -27,6 +28,7 @@ export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment):
     if (!owner.executions.has(lease)) adoptOrCancel(owner, replica, job, lease, now);
   }
   missExecutions(owner, replica, listed, now);
+  announced(owner, `${from.group}/${from.replica}`, now);
 }
 
 function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replica {

@@ -39,7 +39,7 @@ export class Election {
   async tryAcquire(): Promise<boolean> {
     const askedAt = this.#mono();
     const { sequence, lease } = await readOwner(this.#bus, this.#scope, EXPIRES_MS);
-    if (lease !== null && lease.holder !== this.#holder) {
+    if (lease !== null && !this.#isFormerSelf(lease.holder)) {
       if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
       if (askedAt - this.#seen.since < EXPIRES_MS) return false;
     }
@@ -48,6 +48,14 @@ export class Election {
     this.#held = { sequence: written, beat: 1 };
     this.#confirmedAt = askedAt;
     return true;
+  }
+
+  /**
+   * A holder is `<name>.<life>`. A process of our name that still held the lease must have ended, or we would not have been started; should it
+   * live after all, the fence stops it.
+   */
+  #isFormerSelf(holder: string): boolean {
+    return holder.slice(0, holder.lastIndexOf(".")) === this.#holder.slice(0, this.#holder.lastIndexOf("."));
   }
 
   /** @returns `lost` when somebody else has the lease. @throws when NATS did not answer: nothing is known. */

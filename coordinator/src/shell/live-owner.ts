@@ -13,7 +13,7 @@ import type { Moment } from "../core/execution.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
 import { renewLeases } from "../core/replicas.ts";
-import { takeOver } from "../core/takeover.ts";
+import { takeOver, type ReplicaKey } from "../core/takeover.ts";
 import { pageWritten, tick } from "../core/tick.ts";
 import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
@@ -41,6 +41,8 @@ export interface LiveOwnerOptions {
   readonly election: Election;
   readonly replayed: Replayed;
   readonly log: Log;
+  /** Replicas that were heard while standing by. */
+  readonly present: readonly ReplicaKey[];
   /** Called once when the ownership is over without having been asked for. */
   readonly onLost: (why: "fenced" | "journal-lost") => void;
 }
@@ -106,7 +108,7 @@ export class LiveOwner {
   #start(): void {
     const { bus, scope } = this.#options;
     const subjects = subjectsOf(scope);
-    takeOver(this.#owner, this.#now());
+    takeOver(this.#owner, this.#now(), this.#options.present);
     this.#subscriptions.push(bus.subscribe(subjects.ups, (message) => { this.#heard(message); }));
     for (const operation of DOOR_OPERATIONS) {
       this.#subscriptions.push(bus.subscribe(subjects.door(operation), (message) => { this.#knocked(operation, message); }));

@@ -6,6 +6,7 @@ import { LiveOwner } from "./live-owner.ts";
 import type { Log } from "./log.ts";
 import { catchUp, JournalLostError, replay, type Replayed } from "./replay.ts";
 import { DamagedError } from "./checksum.ts";
+import { RollCall } from "./roll-call.ts";
 import { ensureStreams } from "./streams.ts";
 
 const STANDBY_MS = 250;
@@ -34,6 +35,7 @@ export interface PipelineCoordinatorOptions {
 export class PipelineCoordinator implements AsyncDisposable {
   readonly #options: PipelineCoordinatorOptions;
   readonly #election: Election;
+  readonly #rollCall: RollCall;
   #phase: Phase = { kind: "starting" };
   #graph: Graph | undefined;
   #revisionReadAt = -Infinity;
@@ -44,6 +46,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     this.#options = options;
     const { bus, scope, id } = options;
     this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
+    this.#rollCall = new RollCall(bus, scope);
     this.#loop = this.#run();
   }
 
@@ -51,6 +54,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (this.#phase.kind === "owner") this.#phase.live.close();
     const wasOwner = this.#phase.kind === "owner";
     this.#phase = { kind: "closed" };
+    this.#rollCall[Symbol.dispose]();
     await this.#loop;
     if (wasOwner) await this.#election.release().catch(() => undefined); // NATS is away: the lease runs out by itself
   }
@@ -97,7 +101,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (!(await this.#election.tryAcquire())) return STANDBY_MS;
     await catchUp(bus, scope, replayed);
     if (this.#isClosed()) return 0;
-    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, onLost: (why) => { this.#lost(why); } });
+    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, present: this.#rollCall.present, onLost: (why) => { this.#lost(why); } });
     live.setCurrent(this.#graph);
     this.#enter({ kind: "owner", live });
     log.info("owns the pipeline", { pipeline: scope.pipeline, epoch: replayed.state.epoch + 1, openJobs: replayed.state.openJobs });

@@ -1,12 +1,19 @@
 /** Pages of ended jobs in the records stream. */
 import { appendToStream, purgeStream, readStream, streamsOf, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
 import type { Job } from "../core/job.ts";
-import { encodePage, recordOf } from "../core/record.ts";
+import { encodePage, jobsOfPage } from "../core/record.ts";
 import { sealed, unsealed } from "./checksum.ts";
+
+/** Pages kept in memory after they were read: who asks for one record often asks for its neighbours. */
+const CACHED_PAGES = 4;
+
+type Page = ReadonlyMap<string, Job>;
 
 export class Records {
   readonly #bus: Bus;
   readonly #scope: Scope;
+  /** In order of their last use, oldest first; also those on their way. */
+  readonly #pages = new Map<number, Promise<Page>>();
 
   constructor(bus: Bus, scope: Scope) {
     this.#bus = bus;
@@ -20,11 +27,28 @@ export class Records {
 
   /** @returns undefined when the page is gone. */
   async read(page: number, job: string): Promise<Job | undefined> {
-    const [message] = await readStream(this.#bus, streamsOf(this.#scope).records, page, 1);
-    return message?.sequence === page ? recordOf(unsealed(message.data, `page ${page}`), job) : undefined;
+    return (await this.#page(page)).get(job);
   }
 
   async purge(below: number): Promise<void> {
     await purgeStream(this.#bus, streamsOf(this.#scope).records, { belowSequence: below });
+  }
+
+  #page(number: number): Promise<Page> {
+    const known = this.#pages.get(number);
+    const page = known ?? this.#fetch(number);
+    this.#pages.delete(number);
+    this.#pages.set(number, page);
+    if (known === undefined) page.catch(() => this.#pages.delete(number));
+    for (const oldest of this.#pages.keys()) {
+      if (this.#pages.size <= CACHED_PAGES) break;
+      this.#pages.delete(oldest);
+    }
+    return page;
+  }
+
+  async #fetch(number: number): Promise<Page> {
+    const [message] = await readStream(this.#bus, streamsOf(this.#scope).records, number, 1);
+    return message?.sequence === number ? jobsOfPage(unsealed(message.data, `page ${number}`)) : new Map();
   }
 }

@@ -148,7 +148,10 @@ class NatsBus implements Bus {
 
   async #watchStatus(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === Events.Disconnect) this.#setStatus("disconnected");
+      if (type === Events.Disconnect) {
+        this.#requests.interrupt();
+        this.#setStatus("disconnected");
+      }
       if (type === Events.Reconnect) this.#setStatus("connected");
     }
   }

@@ -69,11 +69,20 @@ export class Requests {
     else pending.timer.refresh();
   }
 
+  /** The connection was lost: what was asked over it will not be answered, so nobody need wait for a time-out. */
+  interrupt(): void {
+    this.#rejectAll("was lost");
+  }
+
   close(): void {
     this.#closed = true;
+    this.#rejectAll("was closed");
+  }
+
+  #rejectAll(what: string): void {
     for (const token of [...this.#pending.keys()]) {
       this.#settle(token, ({ reject, subject }) => {
-        reject(new BusTimeoutError(`the connection was closed while waiting for an answer on ${subject}`));
+        reject(new BusTimeoutError(`the connection ${what} while waiting for an answer on ${subject}`));
       });
     }
   }

@@ -19,7 +19,12 @@ export interface Advice {
 }
 
 /** Groups where one more replica saves time, the largest saving first; of equal ones the first in the revision. */
-export function adviseReplicas(graph: Graph, options: VirtualRunOptions, loads: readonly GroupLoad[], makespanMs: number): Advice[] {
+export function adviseReplicas(
+  graph: Graph,
+  options: VirtualRunOptions,
+  loads: readonly GroupLoad[],
+  makespanMs: number,
+): Advice[] {
   const leastUs = leastTimesUs(graph, options);
   const worthwhileMs = makespanMs * (1 - LEAST_SAVING);
   const advice = graph.groups.flatMap((group, index) => {
@@ -47,10 +52,12 @@ function hasWaiting(loads: readonly GroupLoad[], name: string): boolean {
   return loads.some(({ group, waitingSeconds }) => group === name && waitingSeconds > 0);
 }
 
-function adviceText(facts: Pick<Advice, "replicas" | "makespanSeconds" | "savedSeconds"> & { readonly group: CompiledGroup }): string {
+function adviceText(
+  facts: Pick<Advice, "replicas" | "makespanSeconds" | "savedSeconds"> & { readonly group: CompiledGroup },
+): string {
   const { group, replicas, makespanSeconds, savedSeconds } = facts;
   const before = makespanSeconds + savedSeconds;
-  const saving = `one more replica of ${group.name} (${replicas} instead of ${replicas - 1}) saves ${inWords(savedSeconds)}`;
+  const saving = `One more replica of ${group.name} (${replicas} instead of ${replicas - 1}) saves ${inWords(savedSeconds)}`;
   const claims = claimText(group.resources);
   return `${saving}: ${inWords(makespanSeconds)} instead of ${inWords(before)}${claims === "" ? "" : `; it claims another ${claims}`}`;
 }

@@ -40,11 +40,19 @@ export function durationTable(revision: Revision, durations: Durations = new Map
 function microsecondsOf(module: string, seconds: number | readonly number[]): number[] {
   const row = typeof seconds === "number" ? [seconds] : seconds;
   if (row.length === 0) {
-    throw new PlanError("InvalidDurations", `module ${module} has an empty list of durations`, "give at least one number of seconds");
+    throw new PlanError(
+      "InvalidDurations",
+      `module ${module} has an empty list of durations`,
+      "Give at least one number of seconds.",
+    );
   }
   return row.map((value) => {
     if (value >= 0 && value <= MAX_SECONDS) return Math.round(value * 1e6);
-    throw new PlanError("InvalidDurations", `module ${module} cannot take ${value} s`, "a duration is a number of seconds from 0 to a year");
+    throw new PlanError(
+      "InvalidDurations",
+      `module ${module} cannot take ${value} s`,
+      "A duration is a number of seconds from 0 to a year.",
+    );
   });
 }
 
@@ -53,7 +61,7 @@ function missingDurations(modules: readonly string[]): PlanError {
   return new PlanError(
     "MissingDurations",
     `nothing says how long ${listed(modules)} ${verb} to take`,
-    `give ${them} estimateSeconds, or measure: \`troupe run FILE --timeline T.json\`, then \`troupe plan FILE --durations T.json\``,
+    `Give ${them} estimateSeconds, or measure: \`troupe run FILE --timeline T.json\`, then \`troupe plan FILE --durations T.json\`.`,
   );
 }
 
@@ -68,14 +76,18 @@ function ignoredMeasurements(revision: Revision, durations: Durations): string[]
     const measured = durations.get(name);
     if (estimateSeconds === null || measured === undefined || measured === estimateSeconds) return [];
     const what = typeof measured === "number" ? `the measured ${round(measured)} s` : "what was measured";
-    return [`module ${name}: its estimateSeconds (${estimateSeconds}) is used, not ${what}; take the estimate out to plan with the measurement`];
+    return [
+      `module ${name}: its estimateSeconds (${estimateSeconds}) is used, not ${what}; take the estimate out to plan with the measurement`,
+    ];
   });
 }
 
 function foreignMeasurements(revision: Revision, durations: Durations): string[] {
   const known = new Set(revision.modules.map(({ name }) => name));
   const foreign = [...durations.keys()].filter((name) => !known.has(name));
-  return foreign.length === 0 ? [] : [`the durations also speak of ${foreign.join(", ")}, which this pipeline does not have`];
+  return foreign.length === 0
+    ? []
+    : [`the durations also speak of ${foreign.join(", ")}, which this pipeline does not have`];
 }
 
 function round(seconds: number): number {

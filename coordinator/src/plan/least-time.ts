@@ -20,7 +20,7 @@ export function leastTimesUs(graph: Graph, options: VirtualRunOptions): number[]
     if (stop === undefined || first === undefined) return 0;
     const workUs = stop.modules.reduce((sum, module) => sum + (totals[module]?.total ?? 0), 0);
     const permits = (replicas[group] ?? 1) * (graph.groups[group]?.concurrency ?? 1);
-    return (arrival(first) - least(first)) + Math.ceil(workUs / permits) + (departure(stop.last) - least(stop.last));
+    return arrival(first) - least(first) + Math.ceil(workUs / permits) + (departure(stop.last) - least(stop.last));
   });
 }
 
@@ -53,7 +53,10 @@ function reversed(before: readonly (readonly number[])[]): number[][] {
 }
 
 /** By module: the longest way to its end, itself included. */
-function longestPaths(before: readonly (readonly number[])[], length: (module: number) => number): (module: number) => number {
+function longestPaths(
+  before: readonly (readonly number[])[],
+  length: (module: number) => number,
+): (module: number) => number {
   const known = new Map<number, number>();
   const upTo = (module: number): number => {
     const found = known.get(module);

@@ -16,7 +16,11 @@ export interface GroupLoad {
 /** Groups that take part, in the order of the revision. */
 export function loadOf(
   graph: Graph,
-  { spans, replicas, makespanMs }: { readonly spans: readonly VirtualSpan[]; readonly replicas: readonly number[]; readonly makespanMs: number },
+  {
+    spans,
+    replicas,
+    makespanMs,
+  }: { readonly spans: readonly VirtualSpan[]; readonly replicas: readonly number[]; readonly makespanMs: number },
 ): GroupLoad[] {
   const busyMs = graph.groups.map(() => 0);
   const waitingMs = graph.groups.map(() => 0);

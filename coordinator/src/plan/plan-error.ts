@@ -5,14 +5,14 @@ export type PlanErrorCode =
   | "InvalidTimeline" // what should be a timeline is none
   | "MissingDurations"; // modules of which nobody said how long they take
 
-/** What keeps a pipeline from being planned. `hint` says what to do about it. */
+/** What keeps a pipeline from being planned. `hint` says what to do about it, and ends the message too. */
 export class PlanError extends Error {
   override readonly name = "PlanError";
   readonly code: PlanErrorCode;
   readonly hint: string;
 
   constructor(code: PlanErrorCode, message: string, hint: string) {
-    super(message);
+    super(`${message}. ${hint}`);
     this.code = code;
     this.hint = hint;
   }

@@ -86,7 +86,7 @@ export function planPipeline(revision: Revision, options: PlanOptions): Plan {
 
 function checkJobs(jobs: number): void {
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MAX_JOBS) return;
-  throw new PlanError("InvalidJobs", `a plan of ${jobs} jobs cannot be made`, `give a whole number from 1 to ${MAX_JOBS}`);
+  throw new PlanError("InvalidJobs", `${jobs} jobs cannot be planned`, `Give a whole number from 1 to ${MAX_JOBS}.`);
 }
 
 function sequentialSeconds(spans: readonly VirtualSpan[], durations: DurationTable): number {
@@ -95,7 +95,16 @@ function sequentialSeconds(spans: readonly VirtualSpan[], durations: DurationTab
 
 function named({ modules, groups }: Revision, { module, group, ...times }: VirtualSpan): PlannedSpan {
   const { job, replica, attempt, readyAt, startedAt, endedAt } = times;
-  return { job, module: modules[module]?.name ?? "", group: groups[group]?.name ?? "", replica, attempt, readyAt, startedAt, endedAt };
+  return {
+    job,
+    module: modules[module]?.name ?? "",
+    group: groups[group]?.name ?? "",
+    replica,
+    attempt,
+    readyAt,
+    startedAt,
+    endedAt,
+  };
 }
 
 function busiest(groups: readonly GroupLoad[]): string | null {

@@ -116,7 +116,11 @@ class Scheduler {
   #end({ block, startedAt, endsAt }: Running): void {
     const { job, group, modules } = block;
     const module = modules[block.at]!;
-    this.times.set(`${job}/${module}`, { readyAt: block.readyAt / 1000, startedAt: startedAt / 1000, endedAt: endsAt / 1000 });
+    this.times.set(`${job}/${module}`, {
+      readyAt: block.readyAt / 1000,
+      startedAt: startedAt / 1000,
+      endedAt: endsAt / 1000,
+    });
     block.at++;
     block.readyAt = endsAt;
     if (block.at < modules.length) this.#start(block);
@@ -145,7 +149,9 @@ function inOrder(members: readonly ModuleSpec[]): string[] {
 }
 
 function isAfterAggregate(modules: readonly ModuleSpec[], name: string): boolean {
-  const parents = modules.filter((module) => modules.find((each) => each.name === name)?.dependsOn?.includes(module.name));
+  const parents = modules.filter((module) =>
+    modules.find((each) => each.name === name)?.dependsOn?.includes(module.name),
+  );
   return parents.some((parent) => parent.aggregate === true || isAfterAggregate(modules, parent.name));
 }
 
@@ -192,7 +198,12 @@ function randomCase(seed: number): Case {
   const jobs = between(random, 1, 40);
   const duration = DURATIONS[between(random, 0, DURATIONS.length - 1)]!;
   const isPerJob = random() < 0.4;
-  const seconds = new Map(modules.map(({ name }) => [name, Array.from({ length: isPerJob ? between(random, 1, jobs) : 1 }, () => duration(random))]));
+  const seconds = new Map(
+    modules.map(({ name }) => [
+      name,
+      Array.from({ length: isPerJob ? between(random, 1, jobs) : 1 }, () => duration(random)),
+    ]),
+  );
   const manifest: PipelineManifest = {
     apiVersion: API_VERSION,
     kind: "Pipeline",
@@ -201,7 +212,9 @@ function randomCase(seed: number): Case {
       modules: modules.map((module) => estimated(random, module, seconds)),
       groups: Array.from({ length: groupCount }, (_, index) => ({
         name: `g${index}`,
-        replicas: modules.some(({ group, aggregate }) => group === `g${index}` && aggregate === true) ? 1 : between(random, 1, 4),
+        replicas: modules.some(({ group, aggregate }) => group === `g${index}` && aggregate === true)
+          ? 1
+          : between(random, 1, 4),
         concurrency: random() < 0.7 ? 1 : between(random, 2, 3),
       })),
       jobs: { maxAttempts: random() < 0.2 ? 1 : 3, maxInFlight: random() < 0.2 ? between(random, 1, 6) : 1000 },
@@ -212,14 +225,18 @@ function randomCase(seed: number): Case {
 
 /** Edges go from earlier to later modules, and between groups from lower to higher ones only, so that groups form no cycle either. */
 function randomModules(random: Random, count: number, groupCount: number): ModuleSpec[] {
-  const groups = Array.from({ length: count }, (_, index) => (index < groupCount ? index : between(random, 0, groupCount - 1)));
+  const groups = Array.from({ length: count }, (_, index) =>
+    index < groupCount ? index : between(random, 0, groupCount - 1),
+  );
   const density = random();
   return shuffled(random, groups).map((group, index, all) => ({
     name: `m${index}`,
     type: "t",
     group: `g${group}`,
     expose: random() < 0.1,
-    dependsOn: all.flatMap((other, earlier) => (earlier < index && other <= group && random() < density ? [`m${earlier}`] : [])).slice(0, 16),
+    dependsOn: all
+      .flatMap((other, earlier) => (earlier < index && other <= group && random() < density ? [`m${earlier}`] : []))
+      .slice(0, 16),
   }));
 }
 
@@ -229,7 +246,9 @@ function aggregated(random: Random, modules: readonly ModuleSpec[]): readonly Mo
   const { name: chosen } = modules[between(random, 0, modules.length - 1)]!;
   const marked = modules.map((module) => (module.name === chosen ? { ...module, aggregate: true } : module));
   const isBehind = (name: string): boolean => name === chosen || isAfterAggregate(marked, name);
-  const isMixed = marked.some(({ name, dependsOn = [] }) => name !== chosen && isBehind(name) && !dependsOn.every(isBehind));
+  const isMixed = marked.some(
+    ({ name, dependsOn = [] }) => name !== chosen && isBehind(name) && !dependsOn.every(isBehind),
+  );
   return isMixed ? modules : marked;
 }
 
@@ -241,7 +260,9 @@ function estimated(random: Random, module: ModuleSpec, seconds: Case["seconds"])
 // -------------------------------------------------------------------------------------------------------------- comparison
 
 function timesOf(spans: readonly PlannedSpan[]): Map<string, Times> {
-  return new Map(spans.map(({ job, module, readyAt, startedAt, endedAt }) => [`${job}/${module}`, { readyAt, startedAt, endedAt }]));
+  return new Map(
+    spans.map(({ job, module, readyAt, startedAt, endedAt }) => [`${job}/${module}`, { readyAt, startedAt, endedAt }]),
+  );
 }
 
 /** The most blocks that any replica of the group works on at a time. */
@@ -267,16 +288,28 @@ test(`${seeds.length} random graphs are planned as an independent simulation run
   for (const seed of seeds) {
     const given = randomCase(seed);
     const durations = new Map([...given.seconds].map(([name, row]) => [name, row.length === 1 ? row[0]! : row]));
-    const plan = planPipeline(compileRevision(given.manifest, { namespace: "default" }), { jobs: given.jobs, durations });
+    const plan = planPipeline(compileRevision(given.manifest, { namespace: "default" }), {
+      jobs: given.jobs,
+      durations,
+    });
     const expected = new Scheduler(given).run();
     const actual = timesOf(plan.spans);
     spanCount += actual.size;
-    const differing = [...new Set([...expected.keys(), ...actual.keys()])].filter((key) => JSON.stringify(expected.get(key)) !== JSON.stringify(actual.get(key)));
+    const differing = [...new Set([...expected.keys(), ...actual.keys()])].filter(
+      (key) => JSON.stringify(expected.get(key)) !== JSON.stringify(actual.get(key)),
+    );
     t.deepEqual(differing, [], `seed ${seed}: these spans differ`);
-    t.is(Math.round(plan.makespanSeconds * 1e6), Math.round(Math.max(0, ...[...expected.values()].map(({ endedAt }) => endedAt)) * 1000), `seed ${seed}`);
+    t.is(
+      Math.round(plan.makespanSeconds * 1e6),
+      Math.round(Math.max(0, ...[...expected.values()].map(({ endedAt }) => endedAt)) * 1000),
+      `seed ${seed}`,
+    );
     for (const replica of new Set(plan.spans.map((span) => span.replica))) {
       const group = given.manifest.spec.groups?.find(({ name }) => replica.startsWith(`${name}-`));
-      t.true(mostAtOnce(plan.spans, replica) <= group!.concurrency!, `seed ${seed}: replica ${replica} works on too much at once`);
+      t.true(
+        mostAtOnce(plan.spans, replica) <= group!.concurrency!,
+        `seed ${seed}: replica ${replica} works on too much at once`,
+      );
     }
   }
   t.log(`${seeds.length} graphs, ${spanCount} module runs`);
@@ -293,11 +326,17 @@ test("advice is what another plan with one more replica says, and nothing that h
       if (modules.some((module) => revision.modules[module]?.aggregate)) return [];
       const more = (replicas ?? 1) + 1;
       const { makespanSeconds } = planPipeline(revision, { ...options, replicas: { [name]: more } });
-      return makespanSeconds <= plan.makespanSeconds * 0.99 && plan.makespanSeconds > 0 ? [{ group: name, replicas: more, makespanSeconds }] : [];
+      return makespanSeconds <= plan.makespanSeconds * 0.99 && plan.makespanSeconds > 0
+        ? [{ group: name, replicas: more, makespanSeconds }]
+        : [];
     });
     const actual = plan.advice.map(({ group, replicas, makespanSeconds }) => ({ group, replicas, makespanSeconds }));
     const byGroup = (a: { group: string }, b: { group: string }): number => a.group.localeCompare(b.group);
     t.deepEqual(actual.toSorted(byGroup), expected.toSorted(byGroup), `seed ${seed}`);
-    t.deepEqual(plan.advice.map(({ savedSeconds }) => savedSeconds), plan.advice.map(({ savedSeconds }) => savedSeconds).sort((a, b) => b - a), `seed ${seed}`);
+    t.deepEqual(
+      plan.advice.map(({ savedSeconds }) => savedSeconds),
+      plan.advice.map(({ savedSeconds }) => savedSeconds).sort((a, b) => b - a),
+      `seed ${seed}`,
+    );
   }
 });

@@ -8,14 +8,15 @@ const MAX_REPLICAS = 10_000;
 export function replicaCounts({ groups }: Revision, wanted: Readonly<Record<string, number>> = {}): number[] {
   const names = groups.map(({ name }) => name);
   for (const [name, count] of Object.entries(wanted)) {
-    if (!names.includes(name)) throw invalid(`there is no group ${name}`, `the pipeline has ${names.join(", ")}`);
+    if (!names.includes(name)) throw invalid(`there is no group ${name}`, `The pipeline has ${names.join(", ")}.`);
     if (!Number.isInteger(count) || count < 1 || count > MAX_REPLICAS) {
-      throw invalid(`group ${name} cannot have ${count} replicas`, `give a whole number from 1 to ${MAX_REPLICAS}`);
+      throw invalid(`group ${name} cannot have ${count} replicas`, `Give a whole number from 1 to ${MAX_REPLICAS}.`);
     }
   }
   return groups.map(({ name, replicas }) => {
     const count = wanted[name] ?? replicas ?? 1;
-    if (count === 0) throw invalid(`group ${name} has no replicas: no job would ever end`, "give it at least one to plan with");
+    if (count === 0)
+      throw invalid(`group ${name} has no replicas: no job would ever end`, "Give it at least one to plan with.");
     return count;
   });
 }

@@ -8,10 +8,15 @@ export function brokenTimeLimits(graph: Graph, spans: readonly VirtualSpan[]): s
 
 function slowModules(graph: Graph, spans: readonly VirtualSpan[]): string[] {
   const longestMs = graph.modules.map(() => 0);
-  for (const { module, startedAt, endedAt } of spans) longestMs[module] = Math.max(longestMs[module] ?? 0, endedAt - startedAt);
+  for (const { module, startedAt, endedAt } of spans)
+    longestMs[module] = Math.max(longestMs[module] ?? 0, endedAt - startedAt);
   return graph.modules.flatMap(({ name, timeoutMs }, index) => {
     const ms = longestMs[index] ?? 0;
-    return timeoutMs === null || ms <= timeoutMs ? [] : [`module ${name} takes ${seconds(ms)}, longer than its timeoutSeconds (${timeoutMs / 1000}): it would be aborted`];
+    return timeoutMs === null || ms <= timeoutMs
+      ? []
+      : [
+          `module ${name} takes ${seconds(ms)}, longer than its timeoutSeconds (${timeoutMs / 1000}): it would be aborted`,
+        ];
   });
 }
 
@@ -21,7 +26,11 @@ function longWaits({ jobs, groups }: Graph, spans: readonly VirtualSpan[]): stri
   const late = spans.filter(({ readyAt, startedAt }) => startedAt - readyAt > queueTimeoutMs);
   return groups.flatMap(({ name }, index) => {
     const count = new Set(late.filter(({ group }) => group === index).map(({ job }) => job)).size;
-    return count === 0 ? [] : [`${jobsText(count)} would wait for group ${name} longer than jobs.queueTimeoutSeconds (${queueTimeoutMs / 1000}) and fail`];
+    return count === 0
+      ? []
+      : [
+          `${jobsText(count)} would wait for group ${name} longer than jobs.queueTimeoutSeconds (${queueTimeoutMs / 1000}) and fail`,
+        ];
   });
 }
 
@@ -30,10 +39,15 @@ function longJobs({ jobs: { timeoutMs } }: Graph, spans: readonly VirtualSpan[])
   const times = new Map<string, { first: number; last: number }>();
   for (const { job, readyAt, endedAt } of spans) {
     const known = times.get(job);
-    times.set(job, { first: Math.min(known?.first ?? readyAt, readyAt), last: Math.max(known?.last ?? endedAt, endedAt) });
+    times.set(job, {
+      first: Math.min(known?.first ?? readyAt, readyAt),
+      last: Math.max(known?.last ?? endedAt, endedAt),
+    });
   }
   const count = [...times.values()].filter(({ first, last }) => last - first > timeoutMs).length;
-  return count === 0 ? [] : [`${jobsText(count)} would take longer than jobs.timeoutSeconds (${timeoutMs / 1000}) and fail`];
+  return count === 0
+    ? []
+    : [`${jobsText(count)} would take longer than jobs.timeoutSeconds (${timeoutMs / 1000}) and fail`];
 }
 
 function jobsText(count: number): string {

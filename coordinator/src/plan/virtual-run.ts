@@ -101,13 +101,25 @@ class VirtualRun {
 
   finish(): number {
     const { openJobs } = this.#owner.state;
-    if (openJobs > 0) throw new Error(`${openJobs} jobs never ended: a group has no replica, or groups wait for each other`);
+    if (openJobs > 0)
+      throw new Error(`${openJobs} jobs never ended: a group has no replica, or groups wait for each other`);
     return this.#clock.nowUs / 1000;
   }
 
-  #addReplica(replica: VirtualReplica, { permits, templateHash }: { readonly permits: number; readonly templateHash: string }): void {
+  #addReplica(
+    replica: VirtualReplica,
+    { permits, templateHash }: { readonly permits: number; readonly templateHash: string },
+  ): void {
     this.#replicas.set(replica.speaker.replica, replica);
-    const beat = { type: "beat", version: PROTOCOL_VERSION, state: "ready", permits, templateHash, epoch: 1, executions: [] } as const;
+    const beat = {
+      type: "beat",
+      version: PROTOCOL_VERSION,
+      state: "ready",
+      permits,
+      templateHash,
+      epoch: 1,
+      executions: [],
+    } as const;
     hear(this.#owner, { from: replica.speaker, messages: [beat] }, this.#now());
     this.#settle();
   }
@@ -118,7 +130,16 @@ class VirtualRun {
       const id = String(this.#submitted++);
       knock(
         this.#owner,
-        { operation: "submit", id, phase: "run", input: NULL_PAYLOAD, digest: "", reply: "planner", wait: "", timeline: false },
+        {
+          operation: "submit",
+          id,
+          phase: "run",
+          input: NULL_PAYLOAD,
+          digest: "",
+          reply: "planner",
+          wait: "",
+          timeline: false,
+        },
         this.#now(),
       );
       this.#settle();
@@ -153,7 +174,10 @@ class VirtualRun {
         if (command.message.type !== "run") return;
         this.#replicas
           .get(command.replica)
-          ?.receive(command.message, this.#owner.executions.get(command.message.lease)?.block.readyAt ?? this.#now().wall);
+          ?.receive(
+            command.message,
+            this.#owner.executions.get(command.message.lease)?.block.readyAt ?? this.#now().wall,
+          );
         return;
       case "write-page":
         pageWritten(this.#owner, command.jobs, ++this.#pages, this.#now());

@@ -140,6 +140,8 @@ export class LiveOwner {
 
   #knocked(operation: DoorOperation, message: BusMessage): void {
     if (message.reply === "") return; // nobody would learn what became of it
+    // E8: frozen or cut off, this owner may have been replaced, and what it knows may be old. Whoever asks, asks again.
+    if (!this.#options.election.isConfirmed) return;
     try {
       const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
       if (request instanceof Promise) {
@@ -155,7 +157,7 @@ export class LiveOwner {
   }
 
   #asked(request: DoorRequest): void {
-    if (this.#closed) return;
+    if (this.#closed || !this.#options.election.isConfirmed) return; // E8
     knock(this.#owner, request, this.#now());
     this.#settle();
   }
@@ -276,6 +278,7 @@ export class LiveOwner {
 
   async #readRecord(page: number, id: string, use: RecordUse): Promise<void> {
     const job = await this.#records.read(page, id);
+    if (!this.#options.election.isConfirmed) return; // E8
     if (job === undefined) reply(this.#owner, use.reply, unknown(id));
     else if (use.kind === "retry") {
       if (job.end?.state === "failed") retryJob(this.#owner, job, use.reply, this.#now());

@@ -40,6 +40,8 @@ export class PipelineCoordinator implements AsyncDisposable {
   #graph: Graph | undefined;
   #revisionReadAt = -Infinity;
   #loop: Promise<void>;
+  #wake: () => void = () => undefined;
+  readonly #unlisten: () => void;
   #complaint = { text: "", at: -Infinity };
 
   constructor(options: PipelineCoordinatorOptions) {
@@ -47,6 +49,9 @@ export class PipelineCoordinator implements AsyncDisposable {
     const { bus, scope, id } = options;
     this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
     this.#rollCall = new RollCall(bus, scope);
+    this.#unlisten = bus.onStatus((status) => {
+      if (status === "connected") this.#wake();
+    });
     this.#loop = this.#run();
   }
 
@@ -54,6 +59,8 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (this.#phase.kind === "owner") this.#phase.live.close();
     const wasOwner = this.#phase.kind === "owner";
     this.#phase = { kind: "closed" };
+    this.#unlisten();
+    this.#wake();
     this.#rollCall[Symbol.dispose]();
     await this.#loop;
     if (wasOwner) await this.#election.release().catch(() => undefined); // NATS is away: the lease runs out by itself
@@ -165,8 +172,16 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (!this.#isClosed()) this.#phase = phase;
   }
 
+  /** Cut short when the connection is back: every moment until the next renewal is one without an owner. */
   async #pause(ms: number): Promise<void> {
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type NatsConnection,
 } from "nats";
 import { readFileSync } from "node:fs";
-import type { Bus, BusMessage, BusStatus, BusSubscription, PublishOptions, RequestOptions } from "./port.ts";
+import { BusTimeoutError, type Bus, type BusMessage, type BusStatus, type BusSubscription, type PublishOptions, type RequestOptions } from "./port.ts";
 import { ConnectError, describeConnectFailure } from "./connect-error.ts";
 import { Requests } from "./requests.ts";
 
@@ -112,10 +112,12 @@ class NatsBus implements Bus {
   }
 
   async request(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage> {
+    this.#assertConnected(subject);
     return this.#requests.one(subject, data, options);
   }
 
   async requestMany(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void> {
+    this.#assertConnected(subject);
     await this.#requests.many(subject, data, options, handler);
   }
 
@@ -135,6 +137,11 @@ class NatsBus implements Bus {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What is written while the client dials is dropped when it has connected: nobody would ever answer. */
+  #assertConnected(subject: string): void {
+    if (this.#status !== "connected") throw new BusTimeoutError(`not connected to NATS: nothing was asked on ${subject}`);
   }
 
   async #close(): Promise<void> {

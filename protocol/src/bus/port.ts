@@ -32,7 +32,7 @@ export interface Bus extends AsyncDisposable {
   subscribe(subject: string, handler: (message: BusMessage) => void, options?: { readonly queue?: string }): BusSubscription;
   /**
    * One answer, over one shared inbox (7–9 µs a call where the library's own `request` takes 35–57).
-   * @throws {BusTimeoutError} when none came in `timeoutMs`. @throws {NoRespondersError} when nobody listens.
+   * @throws {BusTimeoutError} when none came in `timeoutMs`, or at once when the connection is down or goes down meanwhile. @throws {NoRespondersError} when nobody listens.
    */
   request(subject: string, data: Uint8Array, options: RequestOptions): Promise<BusMessage>;
   /**

@@ -22,11 +22,11 @@ export class Change extends Module {
   }
 }
 
-/** Waits for `parameters.ms`. */
+/** Waits for `parameters.ms`, or for what the job says instead. */
 export class Wait extends Module {
   static override type = "wait";
-  async run(ctx: RunContext): Promise<null> {
-    await delay(Number(ctx.parameters["ms"]));
+  async run({ input, parameters }: RunContext<{ readonly ms: number } | null>): Promise<null> {
+    await delay(input?.ms ?? Number(parameters["ms"]));
     return null;
   }
 }

@@ -8,23 +8,23 @@ const VARIANTS = 16;
 /** How many modules change a payload on its way through either pipeline. */
 const CHANGES = 3;
 
-export function emptyLoad(exposed: string, inFlight: number): Load {
+export function emptyLoad(inFlight: number): Load {
   return {
     inputOf: () => null,
     check: (_, result) => {
-      if (result[exposed] !== null) throw new Error(`expected { ${exposed}: null }, got ${JSON.stringify(result)}`);
+      if (result["result"] !== null) throw new Error(`expected { result: null }, got ${JSON.stringify(result)}`);
     },
     inFlight,
   };
 }
 
-export function payloadLoad(exposed: string, bytes: number, inFlight: number): Load {
+export function payloadLoad(bytes: number, inFlight: number): Load {
   const inputs = Array.from({ length: VARIANTS }, () => randomFillSync(new Uint8Array(bytes)));
   const expected = inputs.map(changed);
   return {
     inputOf: (index) => inputs[index % VARIANTS],
     check: (index, result) => {
-      const got = result[exposed];
+      const got = result["result"];
       if (got instanceof Uint8Array && Buffer.compare(got, expected[index % VARIANTS]!) === 0) return;
       throw new Error(`job ${index}: the payload came back with other bytes than every module should have made of it`);
     },

@@ -20,6 +20,7 @@ export async function bundleTroupe(): Promise<Troupe> {
       host: "runtime-image/src/host/main.ts",
       sdk: "sdk/src/index.ts",
       bundled: "bench/system/bundled.ts",
+      idle: "bench/system/idle.ts",
     },
     outdir: BUILD_FOLDER,
     bundle: true,

@@ -1,17 +1,12 @@
-/** A pipeline on this machine, and a client of it. */
-import { connectBus, type Bus } from "@troupe/protocol";
-import { compileRevision, type PipelineManifest } from "@troupe/model";
-import type { LocalSystem } from "@troupe/local";
-import type { PipelineClient } from "@troupe/sdk";
-import { join } from "node:path";
+/** A pipeline on this machine, as a user starts it. */
+import type { LogLine } from "@troupe/local";
+import type { RunningPipeline, StartedSystem } from "@troupe/sdk";
 import type { Measured } from "../measure/cpu-meter.ts";
-import type { Troupe } from "./bundle.ts";
+import type { AnyPipeline } from "./pipelines.ts";
 
 export interface Running extends AsyncDisposable {
-  readonly system: LocalSystem;
-  readonly client: PipelineClient;
-  /** A connection that sees what passes. */
-  readonly observer: Bus;
+  readonly client: RunningPipeline;
+  readonly local: StartedSystem;
   /** Every process, this one included as `client`. */
   readonly processes: () => Measured[];
 }
@@ -23,36 +18,23 @@ export interface StartOptions {
 
 /** Seeds claim cores and GPUs that this machine need not have. */
 const LOGICAL = { cpus: 64, gpus: 8 };
-const MODULES = join(import.meta.dirname, "../modules.ts");
 
-/** Resolves once a job may be submitted. */
-export async function startPipeline(troupe: Troupe, manifest: PipelineManifest, options: StartOptions = {}): Promise<Running> {
-  const revision = compileRevision(manifest, { namespace: "local" });
-  const system = await troupe.startLocal({ revision, moduleFiles: [MODULES], ...LOGICAL, onLog: printTrouble });
-  try {
-    const { natsUrl } = system;
-    const client = await troupe.connect({ nats: natsUrl, pipeline: revision.pipeline, timeline: options.timeline });
-    const observer = await connectBus({ url: natsUrl, name: "bench" });
-    return {
-      system,
-      client,
-      observer,
-      processes: () => [
-        { name: "client", pid: process.pid },
-        ...system.processes().flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }])),
-      ],
-      [Symbol.asyncDispose]: async () => {
-        await client.close();
-        await observer.close();
-        await system.close();
-      },
-    };
-  } catch (error) {
-    await system.close();
-    throw error;
-  }
+/** Resolves once jobs may be submitted. */
+export async function startPipeline(pipeline: AnyPipeline, options: StartOptions = {}): Promise<Running> {
+  const client = await pipeline.start({ ...LOGICAL, ...options, onLog: printTrouble });
+  const { local } = client;
+  if (local === null) throw new Error("the pipeline was not started on this machine");
+  return {
+    client,
+    local,
+    processes: () => [
+      { name: "client", pid: process.pid },
+      ...local.processes().flatMap(({ name, pid }) => (pid === null ? [] : [{ name, pid }])),
+    ],
+    [Symbol.asyncDispose]: async () => client.close(),
+  };
 }
 
-function printTrouble({ source, level, message, fields }: Parameters<NonNullable<Parameters<Troupe["startLocal"]>[0]["onLog"]>>[0]): void {
+function printTrouble({ source, level, message, fields }: LogLine): void {
   if (level === "warn" || level === "error") console.error(`  ${source}: ${level}: ${message} ${JSON.stringify(fields)}`);
 }

@@ -18,7 +18,8 @@ export interface FindOptions {
  */
 export function findNatsServer({ binary, root, env }: FindOptions): string {
   const named = binary ?? env["NATS_SERVER"];
-  if (named !== undefined && named !== "") return requireNamed(named, binary === undefined ? "$NATS_SERVER" : "the natsServer option");
+  if (named !== undefined && named !== "")
+    return requireNamed(named, binary === undefined ? "$NATS_SERVER" : "the natsServer option");
   const onPath = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
   const goBin = env["GOBIN"] ?? join(env["GOPATH"] ?? join(homedir(), "go"), "bin");
   const places = [...onPath, join(root, ".troupe", "tools"), goBin].map((folder) => join(folder, "nats-server"));
@@ -33,7 +34,11 @@ export function findNatsServer({ binary, root, env }: FindOptions): string {
 
 function requireNamed(path: string, by: string): string {
   if (isExecutable(path)) return path;
-  throw new LocalError("NatsServerMissing", `${by} names ${path}, and that is no executable file`, "Correct the path, or leave it out to have nats-server looked for");
+  throw new LocalError(
+    "NatsServerMissing",
+    `${by} names ${path}, and that is no executable file`,
+    "Correct the path, or leave it out to have nats-server looked for",
+  );
 }
 
 function isExecutable(path: string): boolean {

@@ -1,5 +1,13 @@
+export type { LocalEvent, LocalProcess, LogLevel, LogLine } from "@troupe/sdk";
 export { findNatsServer, type FindOptions } from "./find-nats-server.ts";
-export { placeClaims, type Claim, type ClaimProblem, type LedgerOutcome, type Machine, type Placement } from "./ledger.ts";
+export {
+  placeClaims,
+  type Claim,
+  type ClaimProblem,
+  type LedgerOutcome,
+  type Machine,
+  type Placement,
+} from "./ledger.ts";
 export { LocalError, type LocalErrorCode } from "./local-error.ts";
 export { LocalSystem, type ProcessSpec, type SystemSettings } from "./local-system.ts";
 export { parseLogLine, printLogLine } from "./log-line.ts";

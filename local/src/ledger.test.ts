@@ -78,7 +78,10 @@ test("whatever is placed respects every GPU's capacity", (t) => {
       return;
     }
     const used = new Map<number, number>();
-    for (const { claim: { gpus }, gpus: indexes } of outcome.placements) {
+    for (const {
+      claim: { gpus },
+      gpus: indexes,
+    } of outcome.placements) {
       t.is(indexes.length, Math.ceil(gpus));
       for (const index of indexes) used.set(index, (used.get(index) ?? 0) + Math.min(gpus, 1));
     }

@@ -78,7 +78,10 @@ function packGpus(claims: readonly Claim[]): Packed {
   const gpusOf = new Map<Claim, readonly number[]>();
   const free: number[] = [];
   for (const claim of claims.filter(({ gpus }) => gpus >= 1)) {
-    gpusOf.set(claim, Array.from({ length: claim.gpus }, () => free.push(0) - 1));
+    gpusOf.set(
+      claim,
+      Array.from({ length: claim.gpus }, () => free.push(0) - 1),
+    );
   }
   const fractions = claims.filter(({ gpus }) => gpus > 0 && gpus < 1).sort((a, b) => b.gpus - a.gpus);
   for (const claim of fractions) {

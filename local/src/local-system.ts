@@ -71,7 +71,11 @@ export class LocalSystem implements AsyncDisposable {
         if (spec.role === "replica" && spec.group !== null) this.#gone(spec.group, name, reason);
       },
       onRestart: (outcome) => {
-        this.#settings.onEvent("pid" in outcome ? { type: "restarted", process: name, ...outcome } : { type: "restart-failed", process: name, ...outcome });
+        this.#settings.onEvent(
+          "pid" in outcome
+            ? { type: "restarted", process: name, ...outcome }
+            : { type: "restart-failed", process: name, ...outcome },
+        );
       },
     });
     this.#kept.push({ spec, supervisor });
@@ -91,7 +95,8 @@ export class LocalSystem implements AsyncDisposable {
   /** Sends a signal to a process of this system. What it ends is started again. @throws {Error} when none has that name */
   kill(name: string, signal: NodeJS.Signals): void {
     const kept = this.#kept.find(({ spec }) => spec.name === name);
-    if (kept === undefined) throw new Error(`no process is named ${name}; there are ${this.#kept.map(({ spec }) => spec.name).join(", ")}`);
+    if (kept === undefined)
+      throw new Error(`no process is named ${name}; there are ${this.#kept.map(({ spec }) => spec.name).join(", ")}`);
     kept.supervisor.kill(signal);
   }
 

@@ -17,6 +17,9 @@ test("everything else was printed, and stays as it is", (t) => {
 test("lines of nats-server lose their head", (t) => {
   t.like(parseNatsLine("[12] 2026/11/23 16:00:00.000000 [WRN] Slow disk"), { level: "warn", message: "Slow disk" });
   t.like(parseNatsLine("[12] 2026/11/23 16:00:00.000000 [FTL] No space"), { level: "error", message: "No space" });
-  t.like(parseNatsLine("[12] 2026/11/23 16:00:00.000000 [INF] Server is ready"), { level: "debug", message: "Server is ready" });
+  t.like(parseNatsLine("[12] 2026/11/23 16:00:00.000000 [INF] Server is ready"), {
+    level: "debug",
+    message: "Server is ready",
+  });
   t.like(parseNatsLine("nats-server: oops"), { level: "debug", message: "nats-server: oops" });
 });

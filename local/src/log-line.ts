@@ -8,7 +8,8 @@ export function parseLogLine(source: string, text: string): LogLine {
   const parsed = text.startsWith("{") ? parseObject(text) : undefined;
   const level = LEVELS.find((known) => known === parsed?.["level"]);
   const message = parsed?.["message"];
-  if (parsed === undefined || level === undefined || typeof message !== "string") return { source, level: null, message: text, fields: {} };
+  if (parsed === undefined || level === undefined || typeof message !== "string")
+    return { source, level: null, message: text, fields: {} };
   const { level: _level, message: _message, ...fields } = parsed;
   return { source, level, message, fields };
 }
@@ -24,7 +25,9 @@ export function parseNatsLine(text: string): LogLine {
 export function printLogLine({ source, level, message, fields }: LogLine): string {
   if (level === null) return `[${source}] ${message}`;
   const known = Object.entries(fields).filter(([name]) => name !== "timestamp");
-  const rest = known.map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join("");
+  const rest = known
+    .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("");
   return `[${source}] ${level}: ${message}${rest}`;
 }
 

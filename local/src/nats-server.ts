@@ -45,7 +45,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     ended.abort();
   });
   const port = await portOf(guarded.pid, options.folder, ended.signal);
-  if (port !== undefined) return { pid: guarded.pid, port, url: `nats://127.0.0.1:${port}`, exited: guarded.exited.then(describeExit) };
+  if (port !== undefined)
+    return { pid: guarded.pid, port, url: `nats://127.0.0.1:${port}`, exited: guarded.exited.then(describeExit) };
   if (!ended.signal.aborted) process.kill(guarded.pid, "SIGKILL");
   throw whyNot(await guarded.exited, tail, options);
 }
@@ -100,7 +101,8 @@ async function portOf(pid: number, folder: string, ended: AbortSignal): Promise<
 async function readPort(file: string): Promise<number | undefined> {
   try {
     const ports: unknown = JSON.parse(await readFile(file, "utf8"));
-    if (typeof ports !== "object" || ports === null || !("nats" in ports) || !Array.isArray(ports.nats)) return undefined;
+    if (typeof ports !== "object" || ports === null || !("nats" in ports) || !Array.isArray(ports.nats))
+      return undefined;
     const port = Number(new URL(String(ports.nats[0])).port);
     return port > 0 ? port : undefined;
   } catch {
@@ -110,23 +112,49 @@ async function readPort(file: string): Promise<number | undefined> {
 
 function whyNot(code: number, tail: readonly string[], { binary, folder, port }: NatsServerOptions): LocalError {
   const text = tail.join("\n");
-  const last = tail.findLast((line) => line.includes("[FTL]") || line.includes("[ERR]")) ?? tail.at(-1) ?? "it said nothing";
+  const last =
+    tail.findLast((line) => line.includes("[FTL]") || line.includes("[ERR]")) ?? tail.at(-1) ?? "it said nothing";
   if (code === 126 || code === 127) {
-    return new LocalError("NatsServerBroken", `${binary} cannot be run: ${last}`, "Set NATS_SERVER to a nats-server of this platform, 2.11 or later");
+    return new LocalError(
+      "NatsServerBroken",
+      `${binary} cannot be run: ${last}`,
+      "Set NATS_SERVER to a nats-server of this platform, 2.11 or later",
+    );
   }
   if (/address already in use/i.test(text)) {
-    return new LocalError("NatsPortTaken", `port ${port} is in use by another process`, "Choose another port, or leave it out to get a free one");
+    return new LocalError(
+      "NatsPortTaken",
+      `port ${port} is in use by another process`,
+      "Choose another port, or leave it out to get a free one",
+    );
   }
   if (/no space left|disk quota|insufficient storage/i.test(text)) {
-    return new LocalError("DiskFull", `there is no room for JetStream's files in ${folder}`, "Free some space, or choose another folder (TMPDIR, or the storeDir option)");
+    return new LocalError(
+      "DiskFull",
+      `there is no room for JetStream's files in ${folder}`,
+      "Free some space, or choose another folder (TMPDIR, or the storeDir option)",
+    );
   }
-  if (/permission denied|read-only file system|storage directory|not writable/i.test(text)) return storeError(last, folder);
-  return new LocalError("NatsServerFailed", `nats-server (${binary}) did not come up, exit status ${code}: ${last}`, "Run it by hand with `-js` to see more");
+  if (/permission denied|read-only file system|storage directory|not writable/i.test(text))
+    return storeError(last, folder);
+  return new LocalError(
+    "NatsServerFailed",
+    `nats-server (${binary}) did not come up, exit status ${code}: ${last}`,
+    "Run it by hand with `-js` to see more",
+  );
 }
 
 function storeError(text: string, folder: string): LocalError {
   if (/no space left|ENOSPC|EDQUOT/i.test(text)) {
-    return new LocalError("DiskFull", `there is no room for JetStream's files in ${folder}`, "Free some space, or choose another folder (TMPDIR, or the storeDir option)");
+    return new LocalError(
+      "DiskFull",
+      `there is no room for JetStream's files in ${folder}`,
+      "Free some space, or choose another folder (TMPDIR, or the storeDir option)",
+    );
   }
-  return new LocalError("NatsStoreUnusable", `JetStream cannot use the folder ${folder}: ${text}`, "Make it writable, or choose another one (TMPDIR, or the storeDir option)");
+  return new LocalError(
+    "NatsStoreUnusable",
+    `JetStream cannot use the folder ${folder}: ${text}`,
+    "Make it writable, or choose another one (TMPDIR, or the storeDir option)",
+  );
 }

@@ -69,7 +69,11 @@ async function reserve({ revision, cpus, gpus }: LocalOptions): Promise<readonly
 }
 
 /** Started again, it listens on the same port, so that everybody finds it. */
-function natsProcess(binary: string, { path, temporary }: StoreFolder, { natsPort, onLog }: LocalOptions): ProcessSpec<NatsServer> {
+function natsProcess(
+  binary: string,
+  { path, temporary }: StoreFolder,
+  { natsPort, onLog }: LocalOptions,
+): ProcessSpec<NatsServer> {
   let port = natsPort ?? 0;
   return {
     name: "nats",
@@ -109,10 +113,20 @@ function replicaProcess(system: LocalSystem, options: LocalOptions, { claim, gpu
     gpus,
     drainMs: options.drainMs ?? DEFAULT_DRAIN_MS,
   });
-  return { name: claim.replica, role: "replica", group: group.name, start: ownProcess(claim.replica, agentEntry(), env, options) };
+  return {
+    name: claim.replica,
+    role: "replica",
+    group: group.name,
+    start: ownProcess(claim.replica, agentEntry(), env, options),
+  };
 }
 
-function ownProcess(name: string, entry: URL, env: Record<string, string>, { logLevel = "warn", onLog }: LocalOptions): ProcessSpec["start"] {
+function ownProcess(
+  name: string,
+  entry: URL,
+  env: Record<string, string>,
+  { logLevel = "warn", onLog }: LocalOptions,
+): ProcessSpec["start"] {
   const onLine = (line: string): void => onLog?.(parseLogLine(name, line));
   return async () => startChild({ entry, env: { ...env, TROUPE_LOG_LEVEL: logLevel }, onLine });
 }

@@ -34,8 +34,16 @@ async function attempt<T>(path: string, make: () => Promise<T>): Promise<T> {
     const full = cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT");
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw full
-      ? new LocalError("DiskFull", `there is no room in ${path}`, "Free some space, or choose another folder (TMPDIR, or the storeDir option)")
-      : new LocalError("NatsStoreUnusable", `no folder can be made in ${path}: ${reason}`, "Choose a folder that can be written (TMPDIR, or the storeDir option)");
+      ? new LocalError(
+          "DiskFull",
+          `there is no room in ${path}`,
+          "Free some space, or choose another folder (TMPDIR, or the storeDir option)",
+        )
+      : new LocalError(
+          "NatsStoreUnusable",
+          `no folder can be made in ${path}: ${reason}`,
+          "Choose a folder that can be written (TMPDIR, or the storeDir option)",
+        );
   }
 }
 
@@ -45,7 +53,11 @@ async function refuseOccupied(folder: string): Promise<void> {
     const pid = /^nats-server_(\d+)\.ports$/.exec(file)?.[1];
     if (pid === undefined) continue;
     if (await runsIn(Number(pid), folder)) {
-      throw new LocalError("NatsStoreUnusable", `${folder} is in use by a nats-server (process ${pid})`, "Stop it, or choose another folder");
+      throw new LocalError(
+        "NatsStoreUnusable",
+        `${folder} is in use by a nats-server (process ${pid})`,
+        "Stop it, or choose another folder",
+      );
     }
     await rm(join(folder, file), { force: true });
   }

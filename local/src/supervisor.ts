@@ -18,7 +18,7 @@ export interface SuperviseOptions<R extends Running> {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 /** After having run for so long, an end is a first one. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 3_000;
 
 export class Supervisor<R extends Running> {
   readonly #options: SuperviseOptions<R>;
@@ -79,11 +79,11 @@ export class Supervisor<R extends Running> {
 
   async #keep(first: R): Promise<void> {
     let running = first;
-    for (let pauseMs = 0; !this.#stopping.signal.aborted; ) {
+    for (let pauseMs = 0; !this.#isEnding();) {
       const startedAt = performance.now();
       const reason = await running.exited;
       this.#current = undefined;
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isEnding()) return;
       this.#options.onExit(running.pid, reason);
       if (performance.now() - startedAt > STEADY_MS) pauseMs = 0;
       const next = await this.#again(pauseMs);
@@ -113,7 +113,11 @@ export class Supervisor<R extends Running> {
 
   /** It was being started while everything began to end. */
   #endIfStopping(): void {
-    if (this.#stopping.signal.aborted) this.kill("SIGTERM");
+    if (this.#isEnding()) this.kill("SIGTERM");
+  }
+
+  #isEnding(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** False when it was cut short because everything ends. */

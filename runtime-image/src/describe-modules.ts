@@ -24,7 +24,11 @@ export async function describeModules(
     name: "describe",
     stdout: true,
     stderr: true,
-    execArgv: [...process.execArgv, "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--disable-warning=ExperimentalWarning"],
+    execArgv: [
+      ...process.execArgv,
+      "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+      "--disable-warning=ExperimentalWarning",
+    ],
   });
   const failed = (message: string, stack: string | null = null): Description => ({
     types: [],
@@ -32,11 +36,20 @@ export async function describeModules(
   });
   const description = await new Promise<Description>((resolve) => {
     const timer = setTimeout(() => {
-      resolve(failed(`loading did not end within ${timeoutMs / 1000} s; a module file must not wait for anything when imported`));
+      resolve(
+        failed(
+          `loading did not end within ${timeoutMs / 1000} s; a module file must not wait for anything when imported`,
+        ),
+      );
     }, timeoutMs);
     worker.once("message", resolve);
     worker.once("error", (error) => {
-      resolve(failed(error instanceof Error ? error.message : String(error), error instanceof Error ? (error.stack ?? null) : null));
+      resolve(
+        failed(
+          error instanceof Error ? error.message : String(error),
+          error instanceof Error ? (error.stack ?? null) : null,
+        ),
+      );
     });
     worker.once("exit", (code) => {
       clearTimeout(timer);

@@ -1,11 +1,21 @@
-import { connect, JobCancelledError, JobFailedError, NoCoordinatorError, RefusedError, type PipelineClient } from "@troupe/sdk";
+import {
+  connect,
+  JobCancelledError,
+  JobFailedError,
+  NoCoordinatorError,
+  RefusedError,
+  type PipelineClient,
+} from "@troupe/sdk";
 import { BlobStore, connectBus } from "@troupe/protocol";
 import test from "ava";
 import { eventually } from "../support/eventually.ts";
 import { testNats } from "../support/nats.ts";
 import { SCOPE, smallOwner } from "../support/small-owner.ts";
 
-async function clientOf(url: string, options: { coordinatorTimeoutMs?: number; timeline?: boolean } = {}): Promise<PipelineClient> {
+async function clientOf(
+  url: string,
+  options: { coordinatorTimeoutMs?: number; timeline?: boolean } = {},
+): Promise<PipelineClient> {
   return connect({ nats: url, pipeline: SCOPE.pipeline, uid: SCOPE.uid, ...options });
 }
 
@@ -34,7 +44,12 @@ test("a large input is stored before it is submitted, and large results are fetc
   await using _owner = await smallOwner(nats.url, {
     work: async (id, input, message) => {
       t.is(input, null);
-      const ref = JSON.parse(message.header("Troupe-Payload")) as { id: string; size: number; chunks: number; sha256: string };
+      const ref = JSON.parse(message.header("Troupe-Payload")) as {
+        id: string;
+        size: number;
+        chunks: number;
+        sha256: string;
+      };
       const bytes = await blobs.get({ kind: "json", ref });
       const stored = await blobs.put({ job: id, slot: "0" }, "json", bytes);
       return { result: { small: 1 }, stored: { large: { kind: "json", ref: stored.ref } } };
@@ -47,7 +62,15 @@ test("a large input is stored before it is submitted, and large results are fetc
 
 test("a failed job rejects with where it failed, and as an outcome it is a value", async (t) => {
   await using nats = await testNats();
-  const error = { code: "ModuleError", message: "boom", module: "B", group: "g2", replica: "g2-0", attempt: 3, stack: "Error: boom\n    at B" };
+  const error = {
+    code: "ModuleError",
+    message: "boom",
+    module: "B",
+    group: "g2",
+    replica: "g2-0",
+    attempt: 3,
+    stack: "Error: boom\n    at B",
+  };
   await using _owner = await smallOwner(nats.url, { work: () => ({ state: "failed", error }) });
   await using client = await clientOf(nats.url);
   const failure = await t.throwsAsync(client.run(1), { instanceOf: JobFailedError });
@@ -62,14 +85,24 @@ test("many jobs come back in the order of their inputs, whatever order they end 
     work: async (_id, input) => {
       const n = Number(input);
       for (let turn = 0; turn < 20 - (n % 20); turn++) await new Promise(setImmediate);
-      if (n === 7) return { state: "failed", error: { code: "ModuleError", message: "seven", module: "A", group: "g", replica: "g-0", attempt: 1 } };
+      if (n === 7)
+        return {
+          state: "failed",
+          error: { code: "ModuleError", message: "seven", module: "A", group: "g", replica: "g-0", attempt: 1 },
+        };
       return { result: { n } };
     },
   });
   await using client = await clientOf(nats.url);
   const outcomes = await client.runMany(numbers(200), { concurrency: 50 });
-  t.deepEqual(outcomes.map(({ index }) => index), [...numbers(200)]);
-  t.deepEqual(outcomes.filter(({ state }) => state !== "done").map(({ index }) => index), [7]);
+  t.deepEqual(
+    outcomes.map(({ index }) => index),
+    [...numbers(200)],
+  );
+  t.deepEqual(
+    outcomes.filter(({ state }) => state !== "done").map(({ index }) => index),
+    [7],
+  );
   t.true(outcomes.every((outcome) => outcome.state !== "done" || outcome.result["n"] === outcome.index));
 });
 
@@ -97,7 +130,10 @@ test("leaving the loop cancels what is open, and takes no more inputs", async (t
     t.is(outcome.state, "done");
     break;
   }
-  await eventually("the others are cancelled", () => owner.cancelled.size > 0 && owner.cancelled.size === owner.submissions.size - 1);
+  await eventually(
+    "the others are cancelled",
+    () => owner.cancelled.size > 0 && owner.cancelled.size === owner.submissions.size - 1,
+  );
   t.true(taken <= 7);
 });
 
@@ -144,7 +180,9 @@ test("a job outlives its owner's death and a restart of NATS, and outcomes that 
 
 test("what an owner refuses is said with its code and hint", async (t) => {
   await using nats = await testNats();
-  await using _owner = await smallOwner(nats.url, { refuse: () => ({ code: "Suspended", message: "the pipeline is suspended", hint: "Resume it" }) });
+  await using _owner = await smallOwner(nats.url, {
+    refuse: () => ({ code: "Suspended", message: "the pipeline is suspended", hint: "Resume it" }),
+  });
   await using client = await clientOf(nats.url);
   const refused = await t.throwsAsync(client.run(1), { instanceOf: RefusedError });
   t.is(refused.code, "Suspended");
@@ -169,7 +207,10 @@ test("a caller's time limit ends the wait and tells the job to stop", async (t) 
   await using nats = await testNats();
   await using owner = await smallOwner(nats.url, { work: () => undefined });
   await using client = await clientOf(nats.url);
-  await t.throwsAsync(client.run(1, { id: "long", timeoutMs: 50 }), { name: "JobTimeoutError", message: /job long .* did not end in time/ });
+  await t.throwsAsync(client.run(1, { id: "long", timeoutMs: 50 }), {
+    name: "JobTimeoutError",
+    message: /job long .* did not end in time/,
+  });
   await eventually("it is cancelled", () => owner.cancelled.has("long"));
 });
 

@@ -67,7 +67,10 @@ test("when its parent is killed, neither the server nor its temporary folder sta
       console.log(server.pid);
       setInterval(() => {}, 1000);`;
     const inner = join(folder, "inner");
-    const parent = spawn(process.execPath, ["--input-type=module", "-e", script, binary, inner], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", script, binary, inner], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const [line] = (await once(createInterface({ input: parent.stdout }), "line")) as [string];
     const pid = Number(line);
     t.true(isRunning(pid));
@@ -80,14 +83,26 @@ test("when its parent is killed, neither the server nor its temporary folder sta
 
 test("what keeps it from starting is said with a code and a cure", async (t) => {
   await inFolder(async (folder) => {
-    const refused = async (options: { binary?: string; folder?: string; port?: number }): Promise<LocalError | undefined> =>
-      t.throwsAsync(startNatsServer({ binary, folder: join(folder, "other"), port: 0, temporary: false, ...options }), { instanceOf: LocalError });
+    const refused = async (options: {
+      binary?: string;
+      folder?: string;
+      port?: number;
+    }): Promise<LocalError | undefined> =>
+      t.throwsAsync(startNatsServer({ binary, folder: join(folder, "other"), port: 0, temporary: false, ...options }), {
+        instanceOf: LocalError,
+      });
     const server = await startNatsServer({ binary, folder, port: 0, temporary: false });
-    t.like(await refused({ port: server.port }), { code: "NatsPortTaken", hint: "Choose another port, or leave it out to get a free one" });
+    t.like(await refused({ port: server.port }), {
+      code: "NatsPortTaken",
+      hint: "Choose another port, or leave it out to get a free one",
+    });
     await end(server);
 
     const script = join(folder, "not-nats");
-    await writeFile(script, "#!/bin/sh\necho '[1] [FTL] can not create storage: no space left on device' >&2\nexit 1\n");
+    await writeFile(
+      script,
+      "#!/bin/sh\necho '[1] [FTL] can not create storage: no space left on device' >&2\nexit 1\n",
+    );
     await chmod(script, 0o755);
     t.is((await refused({ binary: script }))?.code, "DiskFull");
     await writeFile(script, "#!/no/such/shell\n");
@@ -102,9 +117,14 @@ test("what keeps it from starting is said with a code and a cure", async (t) => 
 });
 
 test("a missing binary is reported with all places that were looked at", (t) => {
-  const error = t.throws(() => findNatsServer({ root: "/nowhere", env: { PATH: "/nowhere/bin", GOBIN: "/nowhere/go" } }), { instanceOf: LocalError });
+  const error = t.throws(
+    () => findNatsServer({ root: "/nowhere", env: { PATH: "/nowhere/bin", GOBIN: "/nowhere/go" } }),
+    { instanceOf: LocalError },
+  );
   t.is(error.code, "NatsServerMissing");
   t.regex(error.message, /PATH.*\/nowhere\/\.troupe\/tools.*\/nowhere\/go.*make setup/);
-  const named = t.throws(() => findNatsServer({ root: "/nowhere", env: { NATS_SERVER: "/no/nats" } }), { instanceOf: LocalError });
+  const named = t.throws(() => findNatsServer({ root: "/nowhere", env: { NATS_SERVER: "/no/nats" } }), {
+    instanceOf: LocalError,
+  });
   t.regex(named.message, /\$NATS_SERVER names \/no\/nats/);
 });

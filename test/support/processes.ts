@@ -16,7 +16,12 @@ export function processesWith(text: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && isRunning(pid) && (fileHas(`/proc/${pid}/cmdline`, text) || fileHas(`/proc/${pid}/environ`, text)));
+    .filter(
+      (pid) =>
+        pid !== process.pid &&
+        isRunning(pid) &&
+        (fileHas(`/proc/${pid}/cmdline`, text) || fileHas(`/proc/${pid}/environ`, text)),
+    );
 }
 
 export function exists(path: string): boolean {

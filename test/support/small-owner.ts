@@ -2,7 +2,15 @@
  * An owner that speaks the door and nothing behind it: every job's result is what `work` makes of its input. For the client's
  * tests of what a real owner does only rarely, or never on demand.
  */
-import { connectBus, ensureStream, streamsOf, subjectsOf, type Bus, type BusMessage, type Scope } from "@troupe/protocol";
+import {
+  connectBus,
+  ensureStream,
+  streamsOf,
+  subjectsOf,
+  type Bus,
+  type BusMessage,
+  type Scope,
+} from "@troupe/protocol";
 
 export const SCOPE: Scope = { namespace: "local", pipeline: "p", uid: "u1" };
 
@@ -25,12 +33,18 @@ export interface SmallOwner extends AsyncDisposable {
 }
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-const decode = (data: Uint8Array): unknown => (data.byteLength === 0 ? null : JSON.parse(new TextDecoder().decode(data)));
+const decode = (data: Uint8Array): unknown =>
+  data.byteLength === 0 ? null : JSON.parse(new TextDecoder().decode(data));
 
 export async function smallOwner(url: string, hooks: OwnerHooks = {}): Promise<SmallOwner> {
   const bus = await connectBus({ url, name: "small owner" });
   const subjects = subjectsOf(SCOPE);
-  await ensureStream(bus, { name: streamsOf(SCOPE).blobs, subjects: [subjects.allBlobs], maxBytes: 1 << 28, discard: "new" });
+  await ensureStream(bus, {
+    name: streamsOf(SCOPE).blobs,
+    subjects: [subjects.allBlobs],
+    maxBytes: 1 << 28,
+    discard: "new",
+  });
   const owner = new Owner(bus, hooks);
   bus.subscribe(subjects.doors, (message) => {
     owner.answer(message);
@@ -86,12 +100,20 @@ class Owner implements SmallOwner {
         this.#reply(message, { id, spans: [] });
         return;
       default:
-        this.#reply(message, { id, state: "running", revision: "r1", submittedAt: 1, modules: [{ name: "A", state: "running" }], waitingFor: "a replica" });
+        this.#reply(message, {
+          id,
+          state: "running",
+          revision: "r1",
+          submittedAt: 1,
+          modules: [{ name: "A", state: "running" }],
+          waitingFor: "a replica",
+        });
     }
   }
 
   #known(id: string): object | undefined {
-    if (!this.submissions.has(id)) return { id, error: { code: "JobNotFound", message: `there is no job ${id}`, hint: "Check the id" } };
+    if (!this.submissions.has(id))
+      return { id, error: { code: "JobNotFound", message: `there is no job ${id}`, hint: "Check the id" } };
     return this.#ended.get(id);
   }
 
@@ -112,7 +134,8 @@ class Owner implements SmallOwner {
   async #work(id: string, message: BusMessage): Promise<void> {
     const binary = message.header("Troupe-Content") === "binary";
     const input = binary ? message.data : decode(message.data);
-    const made = this.#hooks.work === undefined ? { result: { out: input } } : await this.#hooks.work(id, input, message);
+    const made =
+      this.#hooks.work === undefined ? { result: { out: input } } : await this.#hooks.work(id, input, message);
     if (made !== undefined) this.#end(id, { id, state: "done", ...made }, message.header("Troupe-Wait"));
   }
 

@@ -15,6 +15,7 @@ import { resultTexts } from "../running/result-text.ts";
 import { runJobs, type EndedJob } from "../running/run-jobs.ts";
 import { terminalState } from "../terminal-state.ts";
 import { renderTerminal } from "../timeline/terminal.ts";
+import type { Timeline } from "../timeline/timeline.ts";
 import { readRunFlags, type RunFlags, type RunSettings } from "./run-options.ts";
 import { writePicture } from "./write-picture.ts";
 
@@ -54,14 +55,15 @@ async function runLoaded(pipeline: LoadedPipeline, words: readonly string[], set
   const ended = await session.run(pipeline, inputs, settings, interrupt.signal);
   const { jobs, processed } = ended;
   const timeline = session.recorder.timeline();
-  if (!settings.json) printRun(ended.all, timeline);
-  for (const picture of settings.pictures) {
-    await writePicture(timeline, picture, revision.pipeline);
-    process.stderr.write(`timeline: ${picture.file}\n`);
+  try {
+    if (!settings.json) printResults(ended.all);
+    const finished: FinishedRun = { jobs, processed, timeline, print: printer(settings.json) };
+    if (!interrupt.signal.aborted) await script.report?.(finished);
+  } finally {
+    // What went wrong is easier to understand with the timeline at hand.
+    await showTimeline(timeline, settings, revision.pipeline);
   }
   if (interrupt.signal.aborted) return EXIT.interrupted;
-  const finished: FinishedRun = { jobs, processed, timeline, print: printer(settings.json) };
-  await script.report?.(finished);
   return ended.all.every(({ outcome }) => outcome.state === "done") ? EXIT.ok : EXIT.failed;
 }
 
@@ -163,7 +165,7 @@ class Session {
   /** The aggregates' run is shown as one more job, behind the others. */
   async #process({ client }: Engine, index: number, signal: AbortSignal): Promise<EndedJob> {
     const id = `process-${Math.random().toString(36).slice(2, 8)}`;
-    this.recorder.submitted(id, index, Date.now());
+    this.recorder.submitted(id, index, Date.now(), "process");
     await client.process({ id, signal }).catch((error: unknown) => {
       // How it ended is asked for below, with its timeline.
       if (!(error instanceof Error && ENDED.has(error.name))) throw error;
@@ -174,11 +176,17 @@ class Session {
   }
 }
 
-function printRun(ended: readonly EndedJob[], timeline: Parameters<typeof renderTerminal>[0]): void {
-  const { width, color, unicode } = terminalState(process.stdout, process.env);
-  const lines = resultTexts(ended, width);
-  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n\n`);
-  process.stdout.write(renderTerminal(timeline, { width, color, unicode }));
+function printResults(ended: readonly EndedJob[]): void {
+  const lines = resultTexts(ended, terminalState(process.stdout, process.env).width);
+  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+async function showTimeline(timeline: Timeline, { json, pictures }: RunSettings, title: string): Promise<void> {
+  if (!json) process.stdout.write(`\n${renderTerminal(timeline, terminalState(process.stdout, process.env))}`);
+  for (const picture of pictures) {
+    await writePicture(timeline, picture, title);
+    process.stderr.write(`timeline: ${picture.file}\n`);
+  }
 }
 
 function printer(json: boolean): (line: string) => void {

@@ -12,7 +12,7 @@ import { problemsText } from "./problems-text.ts";
 import { scriptOf } from "./script.ts";
 import { stat } from "node:fs/promises";
 
-type Draft = Pipeline<string, string>["draft"];
+type Draft = Pipeline["draft"];
 
 /** Imports the file and takes its default export, or the export named `pipeline`. */
 export async function loadCode(file: string, options: LoadOptions): Promise<LoadedPipeline> {

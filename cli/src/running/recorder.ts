@@ -5,6 +5,7 @@ interface Recorded {
   readonly id: string;
   readonly index: number;
   readonly submittedAt: number;
+  readonly phase: "run" | "process";
   endedAt: number | null;
   outcome: JobOutcome | null;
 }
@@ -14,9 +15,9 @@ export class Recorder {
   readonly #jobs = new Map<string, Recorded>();
   #startAt: number | undefined;
 
-  submitted(id: string, index: number, nowMs: number): void {
+  submitted(id: string, index: number, nowMs: number, phase: Recorded["phase"] = "run"): void {
     this.#startAt ??= nowMs;
-    this.#jobs.set(id, { id, index, submittedAt: nowMs, endedAt: null, outcome: null });
+    this.#jobs.set(id, { id, index, submittedAt: nowMs, phase, endedAt: null, outcome: null });
   }
 
   ended(outcome: JobOutcome, nowMs: number): void {
@@ -30,8 +31,9 @@ export class Recorder {
     const startAt = this.#startAt ?? 0;
     const since = (ms: number): number => Math.max(0, Math.round((ms - startAt) * 1000) / 1000);
     const recorded = [...this.#jobs.values()].toSorted((a, b) => a.index - b.index);
-    const jobs = recorded.map(({ id, index, submittedAt, endedAt, outcome }): TimelineJob => {
-      return { id, index, state: outcome?.state ?? "running", submittedAt: since(submittedAt), endedAt: endedAt === null ? null : since(endedAt) };
+    const jobs = recorded.map(({ id, index, phase, submittedAt, endedAt, outcome }): TimelineJob => {
+      const times = { submittedAt: since(submittedAt), endedAt: endedAt === null ? null : since(endedAt) };
+      return { id, index, state: outcome?.state ?? "running", ...(phase === "process" ? { phase } : {}), ...times };
     });
     const spans = recorded.flatMap(({ id, outcome }) =>
       (outcome?.spans ?? []).map(({ module, group, replica, attempt, readyAt, startedAt, endedAt }) => {

@@ -4,6 +4,7 @@ import type { Block } from "./blocks.ts";
 import { escapeMarkup } from "./escape.ts";
 import type { GroupLanes, Lane } from "./lanes.ts";
 import { colorOf } from "./palette.ts";
+import { nameOfJob } from "./timeline.ts";
 import { longWaits, runningPerColumn, waitingPerColumn } from "./waiting.ts";
 import { percentText } from "./words.ts";
 
@@ -47,7 +48,7 @@ function drawBlock(block: Block, endMs: number): string {
   return block.spans
     .map((span) => {
       const place = `left:${percent(span.startedAt, endMs)};width:${percent(span.endedAt - span.startedAt, endMs)};background:${colorOf(job.index).hex}`;
-      const label = `${job.index + 1} ${span.module}`;
+      const label = `${nameOfJob(job)} ${span.module}`;
       return `<i data-j="${job.index}" style="${place}" title="${escapeMarkup(titleOfSpan(block, span))}"><s>${escapeMarkup(label)}</s></i>`;
     })
     .join("");

@@ -7,7 +7,7 @@ import { lanesOf } from "./lanes.ts";
 import { colorOf } from "./palette.ts";
 import { endOf, summaryOf, type Summary } from "./summary.ts";
 import { ticksOf, tickText } from "./ticks.ts";
-import type { Timeline } from "./timeline.ts";
+import { nameOfJob, type Timeline } from "./timeline.ts";
 import { durationText, percentText } from "./words.ts";
 
 export interface HtmlOptions {
@@ -81,12 +81,13 @@ function part(ms: number, endMs: number): string {
 function table(timeline: Timeline): string {
   if (timeline.jobs.length > MOST_TABLE_ROWS) return "";
   const blocks = Map.groupBy(blocksOf(timeline), ({ job }) => job.id);
-  const rows = timeline.jobs.map(({ id, index, state, submittedAt, endedAt }) => {
+  const rows = timeline.jobs.map((job) => {
+    const { id, index, state, submittedAt, endedAt } = job;
     const own = blocks.get(id) ?? [];
     const waited = own.reduce((sum, block) => sum + block.startedAt - block.readyAt, 0);
     const ran = own.reduce((sum, block) => sum + block.endedAt - block.startedAt, 0);
     const took = endedAt === null ? "–" : durationText(endedAt - submittedAt);
-    const cells = [`<em style="background:${colorOf(index).hex}"></em>${index + 1}`, escapeMarkup(id), `<span class="${state}">${state}</span>`, durationText(waited), durationText(ran), took];
+    const cells = [`<em style="background:${colorOf(index).hex}"></em>${nameOfJob(job)}`, escapeMarkup(id), `<span class="${state}">${state}</span>`, durationText(waited), durationText(ran), took];
     return `<tr data-j="${index}">${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = ["job", "id", "state", "waited", "ran", "took"].map((name) => `<th>${name}</th>`).join("");

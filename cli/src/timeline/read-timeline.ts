@@ -16,6 +16,7 @@ function readJob(raw: unknown, place: number): TimelineJob {
     id: job.string("id"),
     index: job.has("index") ? job.number("index") : place,
     state: STATES.find((known) => known === state) ?? "done",
+    ...(job.get("phase") === "process" ? { phase: "process" } : {}),
     submittedAt: job.has("submittedAt") ? job.number("submittedAt") : 0,
     endedAt: typeof job.get("endedAt") === "number" ? job.number("endedAt") : null,
   };

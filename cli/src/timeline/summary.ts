@@ -4,6 +4,7 @@ import type { Timeline } from "./timeline.ts";
 
 /** What a timeline says in numbers. */
 export interface Summary {
+  /** Not counting the aggregates' run. */
   readonly jobs: number;
   /** All runs of all modules added up: what one process would take that does one thing after another. */
   readonly sequentialMs: number;
@@ -32,7 +33,7 @@ export function summaryOf(timeline: Timeline, groups: readonly GroupLanes[] = la
   const sequentialMs = timeline.spans.reduce((sum, span) => sum + (span.endedAt - span.startedAt), 0);
   const blocks = groups.flatMap((group) => group.blocks);
   return {
-    jobs: timeline.jobs.length,
+    jobs: timeline.jobs.filter(({ phase }) => phase !== "process").length,
     sequentialMs,
     makespanMs,
     speedUp: makespanMs > 0 ? sequentialMs / makespanMs : 1,

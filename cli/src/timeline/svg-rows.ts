@@ -4,7 +4,7 @@ import type { Block } from "./blocks.ts";
 import { escapeMarkup } from "./escape.ts";
 import type { GroupLanes, Lane } from "./lanes.ts";
 import { colorOf } from "./palette.ts";
-import type { TimelineSpan } from "./timeline.ts";
+import { nameOfJob, type TimelineSpan } from "./timeline.ts";
 import { longWaits, runningPerColumn, waitingPerColumn } from "./waiting.ts";
 import { countText, percentText } from "./words.ts";
 
@@ -87,7 +87,7 @@ interface Bar {
 }
 
 function labelOf(block: Block, span: TimelineSpan, { x, width, top }: Bar): string {
-  const number = String(block.job.index + 1);
+  const number = nameOfJob(block.job);
   const text = [`${number} ${span.module}`, number].find((candidate) => candidate.length * LETTER + 8 <= width);
   if (text === undefined) return "";
   const inset = text === number ? (width - text.length * LETTER) / 2 : 6;

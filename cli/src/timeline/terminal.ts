@@ -4,7 +4,7 @@ import { lanesOf, type GroupLanes, type Lane } from "./lanes.ts";
 import { colorOf } from "./palette.ts";
 import { endOf, nameOfLane, summaryOf } from "./summary.ts";
 import { ticksOf, tickText } from "./ticks.ts";
-import type { Timeline } from "./timeline.ts";
+import { nameOfJob, type Timeline } from "./timeline.ts";
 import { longWaits, runningPerColumn, waitingPerColumn } from "./waiting.ts";
 import { countText, percentText, summaryLines } from "./words.ts";
 
@@ -105,7 +105,7 @@ function blockCells({ blocks }: Lane, canvas: Canvas): string {
 
 function blockText(block: Block, from: number, to: number, canvas: Canvas): string {
   const fill = canvas.color ? " " : canvas.signs.run;
-  const number = String(block.job.index + 1);
+  const number = nameOfJob(block.job);
   let cells = "";
   for (const [place, span] of block.spans.entries()) {
     const end = place === block.spans.length - 1 ? to : Math.min(to, Math.max(from, columnOf(span.endedAt, canvas)));

@@ -11,6 +11,8 @@ export interface TimelineJob {
   /** Place of its input, from 0. People are shown it from 1. */
   readonly index: number;
   readonly state: JobState;
+  /** `process`: no job, but the aggregates' run over what the jobs brought. Default `run`. */
+  readonly phase?: "run" | "process";
   readonly submittedAt: number;
   /** Null: it had not ended when the timeline was taken. */
   readonly endedAt: number | null;
@@ -29,4 +31,9 @@ export interface TimelineSpan {
   readonly readyAt: number;
   readonly startedAt: number;
   readonly endedAt: number;
+}
+
+/** How a job is called in pictures: by its number, counted from 1. */
+export function nameOfJob({ index, phase }: TimelineJob): string {
+  return phase === "process" ? "process" : String(index + 1);
 }

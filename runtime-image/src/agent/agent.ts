@@ -10,7 +10,6 @@ import {
 } from "@troupe/protocol";
 import { Desk } from "./desk.ts";
 import { logHostMessage } from "./host-log.ts";
-import type { HostState } from "./host-keeper.ts";
 import { Inbox } from "./inbox.ts";
 import type { AgentLog } from "./log.ts";
 import type { AgentOptions } from "./options.ts";
@@ -108,10 +107,16 @@ export class Agent {
     const { scope, group, replica, permits, modules, hostMemoryMb } = this.#options;
     const host = { files: modules, group, replica, permits, memoryMb: hostMemoryMb };
     const bus = this.#bus;
-    const parts = { bus, blobs: new BlobStore(bus, scope), revisions: new Revisions(bus, scope), uplink: this.#uplink, host };
+    const parts = {
+      bus,
+      blobs: new BlobStore(bus, scope),
+      revisions: new Revisions(bus, scope),
+      uplink: this.#uplink,
+      host,
+    };
     return new Desk(parts, {
-      onHostState: (state, problem) => {
-        this.#hostChanged(state, problem);
+      onHostState: (_state, problem) => {
+        this.#hostChanged(problem);
       },
       onHostMessage: (message, execution) => {
         logHostMessage(this.#log, message, execution);
@@ -166,7 +171,7 @@ export class Agent {
     this.#desk.resend(0);
   }
 
-  #hostChanged(state: HostState, problem: Failure | null): void {
+  #hostChanged(problem: Failure | null): void {
     this.#problem = problem;
     if (problem !== null) this.#log.record("error", problem.message, { code: problem.code, stack: problem.stack });
     this.#beat();

@@ -11,7 +11,7 @@ import { HostKeeper, type HostState } from "./host-keeper.ts";
 import type { HostThreadOptions } from "./host-thread.ts";
 import { memoryOf, orderOf } from "./payloads.ts";
 import { Results, spansOf } from "./results.ts";
-import { Revisions } from "./revisions.ts";
+import type { Revisions } from "./revisions.ts";
 import type { Uplink } from "./uplink.ts";
 
 /** Deadlines and repetitions are looked at this often while there is anything to look at. */
@@ -89,7 +89,11 @@ export class Desk {
 
   /** @param items null when some were lost on the way: they come again with the next dispatch. */
   receive(run: Run, items: ReadonlyMap<number, readonly Payload[]> | null): void {
-    const execution = this.executions.add(run, items ?? new Map<number, Payload[]>(), performance.timeOrigin + performance.now());
+    const execution = this.executions.add(
+      run,
+      items ?? new Map<number, Payload[]>(),
+      performance.timeOrigin + performance.now(),
+    );
     if (execution === null) return;
     this.#tick ??= setInterval(() => {
       this.#onTick();
@@ -204,11 +208,21 @@ export class Desk {
       case "progress":
         this.#progressed(execution, message);
         break;
-      default:
+      case "loaded":
+      case "unloadable":
+      case "prepared":
+      case "unprepared":
+      case "log":
+      case "fatal":
+      case "closed":
+        break;
     }
   }
 
-  #progressed({ run, cancelled }: Execution, { module, fraction, message }: Extract<FromHost, { t: "progress" }>): void {
+  #progressed(
+    { run, cancelled }: Execution,
+    { module, fraction, message }: Extract<FromHost, { t: "progress" }>,
+  ): void {
     if (cancelled) return;
     this.#parts.uplink.send({ type: "progress", job: run.job, lease: run.lease, module, fraction, message });
   }
@@ -302,7 +316,10 @@ export class Desk {
       .filter((execution) => execution?.stage === "hosted");
     this.#listener.onHostDeath(failure, ran.length);
     const endedAt = performance.timeOrigin + performance.now();
-    for (const verdict of verdicts(ran.filter((execution) => execution !== undefined), { failure, culprit })) {
+    for (const verdict of verdicts(
+      ran.filter((execution) => execution !== undefined),
+      { failure, culprit },
+    )) {
       const { execution, fault } = verdict;
       const slot = slots.get(execution.n);
       const module = slot?.module ?? null;
@@ -335,5 +352,9 @@ class Unprepared extends Error {
 function fetchFailure(error: unknown): Failure {
   if (error instanceof Unprepared) return error.failure;
   const reason = error instanceof Error ? error.message : String(error);
-  return { code: "PayloadUnavailable", message: `A payload of the block could not be read: ${reason}`, kind: "retryable" };
+  return {
+    code: "PayloadUnavailable",
+    message: `A payload of the block could not be read: ${reason}`,
+    kind: "retryable",
+  };
 }

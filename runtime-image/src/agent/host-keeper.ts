@@ -17,7 +17,11 @@ export interface HostListener {
   readonly onState: (state: HostState, problem: Failure | null) => void;
   readonly onMessages: (messages: readonly FromHost[]) => void;
   /** A host that had been of use is gone, and its successor is being started. `running` is what ran in it. */
-  readonly onDeath: (death: { readonly failure: Failure; readonly culprit: number | null; readonly running: readonly RunningSlot[] }) => void;
+  readonly onDeath: (death: {
+    readonly failure: Failure;
+    readonly culprit: number | null;
+    readonly running: readonly RunningSlot[];
+  }) => void;
   /** The host's thread cannot be ended. */
   readonly onImmortal: () => void;
 }
@@ -160,7 +164,10 @@ export class HostKeeper {
   }
 
   async #terminate(): Promise<void> {
-    if ((await this.#host?.terminate()) === false) this.#listener.onImmortal();
+    const host = this.#host;
+    if (host === null || (await host.terminate())) return;
+    if (this.#sentence !== null) this.#listener.onDeath({ ...this.#sentence, running: host.slots.running() });
+    this.#listener.onImmortal();
   }
 
   #hear(messages: readonly FromHost[]): void {
@@ -181,7 +188,13 @@ export class HostKeeper {
         case "closed":
           this.#closed?.();
           break;
-        default:
+        case "done":
+        case "failed":
+        case "stopped":
+        case "progress":
+        case "log":
+        case "fatal":
+          break;
       }
     }
     this.#listener.onMessages(messages);
@@ -244,7 +257,11 @@ export class HostKeeper {
     if (this.#state === "closed") return;
     if (this.#state === "starting") {
       this.#host = host;
-      this.#break({ ...failure, code: "BootstrapFailed", message: `${failure.message} It happened while modules were loaded or bootstrapped.` });
+      this.#break({
+        ...failure,
+        code: "BootstrapFailed",
+        message: `${failure.message} It happened while modules were loaded or bootstrapped.`,
+      });
       return;
     }
     const { failure: reason, culprit } = this.#sentence ?? { failure, culprit: host.slots.culprit() };

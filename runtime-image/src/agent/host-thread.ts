@@ -90,5 +90,10 @@ function exitFailure(error: Error | null, { code, memoryMb }: { code: number; me
     return { code: "HostOutOfMemory", message, kind: "retryable" };
   }
   const message = error === null ? `The host exited with code ${code}.` : `The host ended: ${error.message}`;
-  return { code: "HostExited", message, kind: "retryable", ...(error?.stack === undefined ? {} : { stack: error.stack }) };
+  return {
+    code: "HostExited",
+    message,
+    kind: "retryable",
+    ...(error?.stack === undefined ? {} : { stack: error.stack }),
+  };
 }

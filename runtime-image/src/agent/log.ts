@@ -23,7 +23,9 @@ export function createAgentLog({ level, pretty, common }: LogOptions): AgentLog 
   const logger = createLogger({
     level: level ?? "info",
     defaultMeta: common,
-    format: pretty ? format.combine(format.colorize(), format.timestamp(), format.printf(line)) : format.combine(format.timestamp(), format.json()),
+    format: pretty
+      ? format.combine(format.colorize(), format.timestamp(), format.printf(line))
+      : format.combine(format.timestamp(), format.json()),
     transports: [new transports.Console()],
   });
   return {
@@ -40,7 +42,10 @@ export function createAgentLog({ level, pretty, common }: LogOptions): AgentLog 
 
 function line(info: Readonly<Record<string, unknown>>): string {
   const { timestamp, level, message, group, replica, module, job, attempt, ...fields } = info;
-  const where = [replica ?? group, module, job].filter((part) => part !== undefined).map(String).join(" ");
+  const where = [replica ?? group, module, job]
+    .filter((part) => part !== undefined)
+    .map(String)
+    .join(" ");
   const again = typeof attempt === "number" && attempt > 1 ? ` (attempt ${attempt})` : "";
   const rest = Object.keys(fields).length === 0 ? "" : ` ${JSON.stringify(fields)}`;
   return `${String(timestamp)} ${String(level)} [${where}]${again} ${String(message)}${rest}`;

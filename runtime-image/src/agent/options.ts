@@ -43,7 +43,9 @@ export function agentOptionsOf(env: Environment): AgentOptions {
     group: required(env, POD_ENV.group),
     replica: required(env, POD_ENV.replica),
     templateHash: required(env, POD_ENV.templateHash),
-    modules: required(env, POD_ENV.modules).split(delimiter).filter((path) => path !== ""),
+    modules: required(env, POD_ENV.modules)
+      .split(delimiter)
+      .filter((path) => path !== ""),
     permits: positive(env, POD_ENV.concurrency) ?? 1,
     hostMemoryMb: positive(env, POD_ENV.hostMemoryMb),
     drainMs: positive(env, POD_ENV.drainMs) ?? 30_000,
@@ -53,13 +55,15 @@ export function agentOptionsOf(env: Environment): AgentOptions {
 
 function required(env: Environment, name: string): string {
   const value = env[name];
-  if (value === undefined || value === "") throw new OptionsError(`${name} is not set. Whoever starts a replica sets it.`);
+  if (value === undefined || value === "")
+    throw new OptionsError(`${name} is not set. Whoever starts a replica sets it.`);
   return value;
 }
 
 function positive(env: Environment, name: string): number | null {
   const value = env[name];
   if (value === undefined || value === "") return null;
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new OptionsError(`${name} is "${value}"; it must be a whole number above 0.`);
+  if (!/^[1-9]\d{0,8}$/.test(value))
+    throw new OptionsError(`${name} is "${value}"; it must be a whole number above 0.`);
   return Number(value);
 }

@@ -38,7 +38,10 @@ async function fetchedOrder(execution: Execution, blobs: BlobStore): Promise<Run
 /** An aggregate may have thousands of items; so many are fetched at a time. */
 const WINDOW = 16;
 
-async function inWindows(payloads: readonly Payload[], fetch: (payload: Payload) => Promise<HostPayload>): Promise<HostPayload[]> {
+async function inWindows(
+  payloads: readonly Payload[],
+  fetch: (payload: Payload) => Promise<HostPayload>,
+): Promise<HostPayload[]> {
   const fetched: HostPayload[] = [];
   for (let at = 0; at < payloads.length; at += WINDOW) {
     fetched.push(...(await Promise.all(payloads.slice(at, at + WINDOW).map(fetch))));

@@ -61,7 +61,10 @@ export class Results {
   /** A message never overtakes an earlier one of its execution: `last` has to be the last. */
   #inOrder(execution: Execution, message: KeptMessage): void {
     if (execution.unsent === 0) this.#send(execution, message);
-    else this.#after(execution, async () => { this.#send(execution, message); });
+    else
+      this.#after(execution, async () => {
+        this.#send(execution, message);
+      });
   }
 
   #after(execution: Execution, work: () => Promise<void>): void {

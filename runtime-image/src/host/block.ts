@@ -55,7 +55,8 @@ export class BlockAborted extends Error {
 }
 
 /** How one module of a block came out. */
-export type ModuleOutcome = { readonly ok: true; readonly output: EncodedValue } | { readonly ok: false; readonly failure: Failure };
+export type ModuleOutcome =
+  { readonly ok: true; readonly output: EncodedValue } | { readonly ok: false; readonly failure: Failure };
 
 function membersOf(order: RunOrder, { revision, group, members }: Prepared): Member[] {
   const inherited = new Set(order.results.map(([module]) => module));

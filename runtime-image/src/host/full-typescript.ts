@@ -45,7 +45,12 @@ function reasonToCompile(source: string): string | null {
 }
 
 function firstLine(text: string): string {
-  return text.split("\n").find((line) => line.trim() !== "")?.trim() ?? text;
+  return (
+    text
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim() ?? text
+  );
 }
 
 const compilers = new Map<string, Compiler>();

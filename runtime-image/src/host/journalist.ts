@@ -35,14 +35,28 @@ export class Journalist {
 
   loggerOf(voice: Voice): Logger {
     const at = (level: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-      this.record(level, String(message), { voice, ...(fields === undefined ? {} : { fields }) });
+      this.record(level, typeof message === "string" ? message : format(message), {
+        voice,
+        ...(fields === undefined ? {} : { fields }),
+      });
     };
     return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   }
 
-  record(level: LogLevel, text: string, about: { voice?: Voice | undefined; fields?: Readonly<Record<string, unknown>> }): void {
+  record(
+    level: LogLevel,
+    text: string,
+    about: { voice?: Voice | undefined; fields?: Readonly<Record<string, unknown>> },
+  ): void {
     const { voice, fields } = about;
-    this.#outbox.send({ t: "log", level, text, at: performance.timeOrigin + performance.now(), ...sayer(voice), ...jsonOf(fields) });
+    this.#outbox.send({
+      t: "log",
+      level,
+      text,
+      at: performance.timeOrigin + performance.now(),
+      ...sayer(voice),
+      ...jsonOf(fields),
+    });
     const now = performance.now();
     if (now - this.#lastFlushAt < FLUSH_AFTER_MS) return;
     this.#lastFlushAt = now;

@@ -37,7 +37,12 @@ function registerExports(exported: unknown, file: string): void {
 function isTypedClass(value: unknown): value is ModuleClass & { type: string } {
   if (typeof value !== "function" || !Object.hasOwn(value, "type") || !("type" in value)) return false;
   const prototype: unknown = value.prototype;
-  return typeof value.type === "string" && typeof prototype === "object" && prototype !== null && ("run" in prototype || "process" in prototype);
+  return (
+    typeof value.type === "string" &&
+    typeof prototype === "object" &&
+    prototype !== null &&
+    ("run" in prototype || "process" in prototype)
+  );
 }
 
 function problemOf(file: string, error: unknown): LoadProblem {

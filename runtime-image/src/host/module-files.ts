@@ -33,7 +33,9 @@ function filesAt(path: string): string[] | { message: string; hint: string } {
     return { message: `${path} is no module file`, hint: "Module files end in .ts, .mts, .cts, .js, .mjs or .cjs." };
   }
   // Names with a leading dot are how Kubernetes keeps the versions of a mounted ConfigMap.
-  const names = readdirSync(path).filter((name) => MODULE_FILE.test(name) && !NO_MODULE_FILE.test(name) && !name.startsWith("."));
+  const names = readdirSync(path).filter(
+    (name) => MODULE_FILE.test(name) && !NO_MODULE_FILE.test(name) && !name.startsWith("."),
+  );
   if (names.length > 0) return names.toSorted().map((name) => join(path, name));
   return {
     message: `${path} has no module files`,

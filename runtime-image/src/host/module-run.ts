@@ -1,5 +1,12 @@
 import type { Json, JsonObject } from "@troupe/model";
-import { decodeValue, ResultSet, type Logger, type ProcessContext, type ResourceClaim, type ResultEntry } from "@troupe/sdk";
+import {
+  decodeValue,
+  ResultSet,
+  type Logger,
+  type ProcessContext,
+  type ResourceClaim,
+  type ResultEntry,
+} from "@troupe/sdk";
 import type { EncodedValue } from "@troupe/sdk";
 import type { Block } from "./block.ts";
 import type { Journalist, Voice } from "./journalist.ts";
@@ -91,7 +98,10 @@ export class ModuleRun implements ProcessContext {
   get progress(): (fraction: number | null, message?: string) => void {
     return (fraction, message) => {
       if (!this.#block.ended) {
-        this.#reporters.progress.report(this.#block.order.n, this.#member.index, { fraction, message: message ?? null });
+        this.#reporters.progress.report(this.#block.order.n, this.#member.index, {
+          fraction,
+          message: message ?? null,
+        });
       }
     };
   }

@@ -198,7 +198,13 @@ function parentsOf(module: CompiledModule, revision: Revision): Parent[] {
     if (parent === undefined) return [];
     const produces = registrationOf(parent.type)?.produces ?? null;
     return [
-      { index, name: parent.name, type: parent.type, expose: parent.expose, produces: produces === null ? null : nameOf(produces) },
+      {
+        index,
+        name: parent.name,
+        type: parent.type,
+        expose: parent.expose,
+        produces: produces === null ? null : nameOf(produces),
+      },
     ];
   });
 }

@@ -94,6 +94,10 @@ test("the phases share the aggregate", (t) => {
 });
 
 test("results from outside the group change nothing", (t) => {
-  const revision = revisionOf([{ name: "up", group: 1 }, { name: "a", dependsOn: [0] }, { name: "b", journalled: true }]);
+  const revision = revisionOf([
+    { name: "up", group: 1 },
+    { name: "a", dependsOn: [0] },
+    { name: "b", journalled: true },
+  ]);
   t.deepEqual(modulesToRun(revision, 0, "run", new Set([0])), [1, 2]);
 });

@@ -18,11 +18,21 @@ export function modulesToRun(
   phase: Phase,
   inherited: ReadonlySet<number>,
 ): readonly number[] {
-  const order = (revision.groups[group]?.modules ?? []).filter((index) => {
+  const order = membersOf(revision, group, phase);
+  if (!order.some((index) => inherited.has(index))) return order;
+  const needed = neededOf(revision, order, inherited);
+  return order.filter((index) => needed.has(index) && !inherited.has(index));
+}
+
+function membersOf(revision: Revision, group: number, phase: Phase): readonly number[] {
+  return (revision.groups[group]?.modules ?? []).filter((index) => {
     const module = revision.modules[index];
     return module !== undefined && belongsTo(module, phase);
   });
-  if (!order.some((index) => inherited.has(index))) return order;
+}
+
+/** From the last module to the first, so that whoever needs a result is looked at before whoever makes it. */
+function neededOf(revision: Revision, order: readonly number[], inherited: ReadonlySet<number>): ReadonlySet<number> {
   const needed = new Set<number>();
   let impliedFromHere = false;
   for (const index of order.toReversed()) {
@@ -35,5 +45,5 @@ export function modulesToRun(
     needed.add(index);
     for (const parent of module.dependsOn) needed.add(parent);
   }
-  return order.filter((index) => needed.has(index) && !inherited.has(index));
+  return needed;
 }

@@ -25,14 +25,18 @@ export class ProgressMeter {
     const waitMs = this.#lastAt + EVERY_MS - performance.now();
     // A module that never yields gives no timer a chance: what is due goes out at once.
     if (waitMs <= 0) this.#send();
-    else this.#timer ??= setTimeout(() => { this.#send(); }, waitMs).unref();
+    else
+      this.#timer ??= setTimeout(() => {
+        this.#send();
+      }, waitMs).unref();
   }
 
   #send(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#lastAt = performance.now();
-    for (const { n, module, report } of this.#latest.values()) this.#outbox.send({ t: "progress", n, module, ...report });
+    for (const { n, module, report } of this.#latest.values())
+      this.#outbox.send({ t: "progress", n, module, ...report });
     this.#latest.clear();
     this.#outbox.flush();
   }

@@ -42,7 +42,9 @@ async function runMember(block: Block, member: Member, stage: Stage): Promise<Mo
   stage.slots.startModule(block.slot, member.index, startedAt);
   stage.outbox.flush();
   try {
-    const returned = stage.journalist.within(run.voice, () => call(member.instance, run, { phase: block.order.phase, member }));
+    const returned = stage.journalist.within(run.voice, () =>
+      call(member.instance, run, { phase: block.order.phase, member }),
+    );
     return encoded(isThenable(returned) ? await returned : returned);
   } catch (error) {
     return { ok: false, failure: failureOf(error, "ModuleError") };
@@ -56,12 +58,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function call(instance: ModuleInstance, run: ModuleRun, what: { readonly phase: Phase; readonly member: Member }): unknown {
+function call(
+  instance: ModuleInstance,
+  run: ModuleRun,
+  what: { readonly phase: Phase; readonly member: Member },
+): unknown {
   const { name, aggregate } = what.member.module;
   const method = !aggregate ? "run" : what.phase === "run" ? "aggregate" : "process";
-  const called = instance[method];
-  if (called === undefined) throw new TypeError(`Module "${name}" (type ${what.member.module.type}) has no method ${method}().`);
-  return called.call(instance, run);
+  if (typeof instance[method] === "function") return instance[method](run);
+  throw new TypeError(`Module "${name}" (type ${what.member.module.type}) has no method ${method}().`);
 }
 
 function encoded(value: unknown): ModuleOutcome {
@@ -83,6 +88,13 @@ function report(block: Block, member: Member, { outcome, last, stage }: Reported
   const { payload, memory } = toHostPayload(outcome.output);
   // Bytes that a later module of the block may read must stay here.
   const transfer = last || outcome.output.kind === "json" ? memory : undefined;
-  const done = { t: "done", n: block.order.n, module: member.index, output: payload, last, spans: block.takeSpans() } as const;
+  const done = {
+    t: "done",
+    n: block.order.n,
+    module: member.index,
+    output: payload,
+    last,
+    spans: block.takeSpans(),
+  } as const;
   stage.outbox.send(done, transfer);
 }

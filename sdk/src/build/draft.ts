@@ -1,5 +1,13 @@
 /** What a builder has collected, and the manifest of it. */
-import { API_VERSION, type GroupManifest, type GroupSpec, type ModuleSpec, type PipelineManifest, type PipelineSpec, type ResourcesSpec } from "@troupe/model";
+import {
+  API_VERSION,
+  type GroupManifest,
+  type GroupSpec,
+  type ModuleSpec,
+  type PipelineManifest,
+  type PipelineSpec,
+  type ResourcesSpec,
+} from "@troupe/model";
 import type { GroupOptions } from "./options.ts";
 
 /** All that is declared of a pipeline, by a builder or a file. */

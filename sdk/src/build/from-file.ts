@@ -11,7 +11,11 @@ export async function readDraft(path: string, options: FileOptions): Promise<Dra
   const file = resolve(path);
   const text = await readText(file);
   const { set, context, modules } = options;
-  const read = readPipeline(text, { file, ...(set === undefined ? {} : { set }), ...(context === undefined ? {} : { context }) });
+  const read = readPipeline(text, {
+    file,
+    ...(set === undefined ? {} : { set }),
+    ...(context === undefined ? {} : { context }),
+  });
   if (!read.ok) throw new InvalidPipelineError(path, read.problems);
   const { manifest, groups, configMaps } = read;
   const spec = { ...manifest.spec, context: read.context, sharedParameters: read.sharedParameters };
@@ -34,7 +38,10 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : "";
-    if (code === "ENOENT") throw new StartError(`There is no file ${file}. Check the path; it is read from ${process.cwd()}.`, { cause });
-    throw new StartError(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    if (code === "ENOENT")
+      throw new StartError(`There is no file ${file}. Check the path; it is read from ${process.cwd()}.`, { cause });
+    throw new StartError(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }

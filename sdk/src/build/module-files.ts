@@ -31,7 +31,7 @@ function registeredFiles({ manifest, file }: Draft): string[] {
   const looked = file === null ? "" : ` There is no folder ${join(dirname(file), "modules")} either.`;
   throw new StartError(
     `Pipeline "${manifest.metadata.name}": no file is known that registers ${unknown.join(", ")}.${looked} ` +
-      "Import the module classes, or name files and folders: modules: [\"./modules\"].",
+      'Import the module classes, or name files and folders: modules: ["./modules"].',
   );
 }
 

@@ -1,6 +1,13 @@
 /** Module classes as types that a manifest can name. */
 import type { ModuleTypeFacts } from "@troupe/model";
-import { nameOf, register, RegistrationError, registrations, type ModuleClass, type Registration } from "../define/index.ts";
+import {
+  nameOf,
+  register,
+  RegistrationError,
+  registrations,
+  type ModuleClass,
+  type Registration,
+} from "../define/index.ts";
 
 /**
  * The type that a class is registered under. A class with a type of its own that nobody has registered is registered here.
@@ -27,5 +34,11 @@ export function knownTypes(names: ReadonlySet<string>): ModuleTypeFacts[] {
 }
 
 function factsOf({ type, aggregate, produces, accepts, file }: Registration): ModuleTypeFacts {
-  return { type, aggregate, produces: produces === null ? null : nameOf(produces), accepts: accepts?.map(nameOf) ?? null, file };
+  return {
+    type,
+    aggregate,
+    produces: produces === null ? null : nameOf(produces),
+    accepts: accepts?.map(nameOf) ?? null,
+    file,
+  };
 }

@@ -17,8 +17,8 @@ export interface PipelineOptions {
   readonly source?: SourceSpec;
 }
 
-export interface GroupOptions<Name extends string = string> {
-  readonly name: Name;
+export interface GroupOptions {
+  readonly name: string;
   /** Default 1. */
   readonly replicas?: number;
   /** Jobs that one replica works on at a time. Default 1. */
@@ -40,9 +40,9 @@ export interface GroupOptions<Name extends string = string> {
   readonly template?: JsonObject;
 }
 
-export interface ModuleOptions<Earlier extends string, Groups extends string, Expose extends boolean | string> {
-  /** One that was not added before gets the defaults. Default: a group that has the module's name. */
-  readonly group?: Groups | (string & NonNullable<unknown>);
+export interface ModuleOptions<Earlier extends string, Expose extends boolean | string> {
+  /** One that was not added before gets the defaults. Default: the group of all modules that name none. */
+  readonly group?: string;
   /** Modules added before. Results are handed over in this order. */
   readonly dependsOn?: Earlier | readonly Earlier[];
   readonly parameters?: JsonObject;

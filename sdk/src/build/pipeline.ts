@@ -34,7 +34,7 @@ const PIPELINE = Symbol.for("troupe.pipeline");
  * The names of earlier modules are known to the compiler as long as the calls are chained; a builder that is filled in a loop
  * is a `new Pipeline<string>("film")`.
  */
-export class Pipeline<Modules extends string = never, Groups extends string = never, Result extends JobResult = JobResult> implements AsyncDisposable {
+export class Pipeline<Modules extends string = never, Result extends JobResult = JobResult> implements AsyncDisposable {
   readonly [PIPELINE] = true;
   #draft: Draft;
   #running: Promise<RunningPipeline<Result>> | undefined;
@@ -54,9 +54,9 @@ export class Pipeline<Modules extends string = never, Groups extends string = ne
    * Reads a Pipeline manifest or a MAGDA configuration.
    * @throws {InvalidPipelineError} with all that is wrong with it
    */
-  static async fromFile(path: string, options: FileOptions = {}): Promise<Pipeline<string, string>> {
+  static async fromFile(path: string, options: FileOptions = {}): Promise<Pipeline<string>> {
     const draft = await readDraft(path, options);
-    const pipeline = new Pipeline<string, string>(draft.manifest.metadata.name);
+    const pipeline = new Pipeline<string>(draft.manifest.metadata.name);
     pipeline.#draft = draft;
     return pipeline;
   }
@@ -66,7 +66,7 @@ export class Pipeline<Modules extends string = never, Groups extends string = ne
   }
 
   /** Settles a group. One that is only named by modules has the defaults: one replica, no claims. */
-  addGroup<const Name extends string>(group: Name | GroupOptions<Name>): Pipeline<Modules, Groups | Name, Result> {
+  addGroup(group: string | GroupOptions): this {
     this.#draft = withGroup(this.#draft, typeof group === "string" ? { name: group } : groupSpecOf(group));
     return this;
   }
@@ -75,15 +75,20 @@ export class Pipeline<Modules extends string = never, Groups extends string = ne
    * @param type the class, or the type that it is registered under
    * @throws {RegistrationError} when the class has no type
    */
-  addModule<const Name extends string, Type extends string | ModuleClass, const Expose extends boolean | string = false>(
+  addModule<
+    const Name extends string,
+    Type extends string | ModuleClass,
+    const Expose extends boolean | string = false,
+  >(
     name: Name,
     type: Type,
-    options: ModuleOptions<Modules, Groups, Expose> = {},
-  ): Pipeline<Modules | Name, Groups, Result & Exposed<Name, Type, Expose>> {
-    const { addModule } = Pipeline.prototype; // the file that calls it is the one to name
+    options: ModuleOptions<Modules, Expose> = {},
+  ): Pipeline<Modules | Name, Result & Exposed<Name, Type, Expose>> {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- only its place in the stack matters
+    const { addModule } = Pipeline.prototype;
     const typeName = typeof type === "string" ? type : typeOf(type, callerOf(addModule));
     this.#draft = withModule(this.#draft, moduleSpecOf(name, typeName, options));
-    return this as unknown as Pipeline<Modules | Name, Groups, Result & Exposed<Name, Type, Expose>>;
+    return this as unknown as Pipeline<Modules | Name, Result & Exposed<Name, Type, Expose>>;
   }
 
   /** As `kubectl apply` takes it. */
@@ -96,7 +101,11 @@ export class Pipeline<Modules extends string = never, Groups extends string = ne
     const { manifest, groups, file } = this.#draft;
     const names = new Set(manifest.spec.modules.map(({ type }) => type));
     const types = knownTypes(names);
-    return validateManifest(manifest, { groups, ...(types.length === names.size ? { types } : {}), ...(file === null ? {} : { file }) });
+    return validateManifest(manifest, {
+      groups,
+      ...(types.length === names.size ? { types } : {}),
+      ...(file === null ? {} : { file }),
+    });
   }
 
   /** All that was declared, for tools that run it in their own way. */
@@ -164,6 +173,6 @@ export class Pipeline<Modules extends string = never, Groups extends string = ne
 }
 
 /** Whether a value is a pipeline, of this copy of the package or of another. */
-export function isPipeline(value: unknown): value is Pipeline<string, string> {
+export function isPipeline(value: unknown): value is Pipeline<string> {
   return typeof value === "object" && value !== null && PIPELINE in value;
 }

@@ -11,16 +11,30 @@ export type DescribeModules = (files: readonly string[]) => Promise<{
 }>;
 
 /** @throws {InvalidPipelineError} @throws {StartError} when a module file cannot be loaded */
-export async function prepareRevision(draft: Draft, files: readonly string[], namespace: string, describe: DescribeModules): Promise<Revision> {
+export async function prepareRevision(
+  draft: Draft,
+  files: readonly string[],
+  namespace: string,
+  describe: DescribeModules,
+): Promise<Revision> {
   const { manifest, groups } = draft;
   const types = await typesOf(draft, files, describe);
-  const problems = validateManifest(manifest, { groups, types, lookedIn: files, ...(draft.file === null ? {} : { file: draft.file }) });
+  const problems = validateManifest(manifest, {
+    groups,
+    types,
+    lookedIn: files,
+    ...(draft.file === null ? {} : { file: draft.file }),
+  });
   if (problems.length > 0) throw new InvalidPipelineError(`Pipeline "${manifest.metadata.name}"`, problems);
   return compileRevision(manifest, { namespace, groups, types });
 }
 
 /** Types that this process knows need no second look; files are loaded only for others. */
-async function typesOf({ manifest }: Draft, files: readonly string[], describe: DescribeModules): Promise<readonly ModuleTypeFacts[]> {
+async function typesOf(
+  { manifest }: Draft,
+  files: readonly string[],
+  describe: DescribeModules,
+): Promise<readonly ModuleTypeFacts[]> {
   const wanted = new Set(manifest.spec.modules.map(({ type }) => type));
   const known = knownTypes(wanted);
   if (known.length === wanted.size) return known;

@@ -22,18 +22,28 @@ export interface StartOptions extends LocalSettings {
   readonly coordinatorTimeoutMs?: number | undefined;
 }
 
-export async function startPipeline<Result extends JobResult>(draft: Draft, options: StartOptions): Promise<RunningPipeline<Result>> {
+export async function startPipeline<Result extends JobResult>(
+  draft: Draft,
+  options: StartOptions,
+): Promise<RunningPipeline<Result>> {
   return options.nats === undefined ? startHere(draft, options) : connectThere(draft, options.nats, options);
 }
 
-async function connectThere<Result extends JobResult>(draft: Draft, nats: string, options: StartOptions): Promise<RunningPipeline<Result>> {
+async function connectThere<Result extends JobResult>(
+  draft: Draft,
+  nats: string,
+  options: StartOptions,
+): Promise<RunningPipeline<Result>> {
   const { creds, namespace, timeline, coordinatorTimeoutMs } = options;
   const pipeline = draft.manifest.metadata.name;
   const settings = await openClient({ nats, creds, namespace, pipeline, timeline, coordinatorTimeoutMs });
   return new RunningPipeline<Result>(settings, null, async () => undefined);
 }
 
-async function startHere<Result extends JobResult>(draft: Draft, options: StartOptions): Promise<RunningPipeline<Result>> {
+async function startHere<Result extends JobResult>(
+  draft: Draft,
+  options: StartOptions,
+): Promise<RunningPipeline<Result>> {
   const { namespace = "local", timeline, coordinatorTimeoutMs } = options;
   const local = await import("@troupe/local").catch(explainMissing);
   await using cleanup = new AsyncDisposableStack();
@@ -49,13 +59,12 @@ async function startHere<Result extends JobResult>(draft: Draft, options: StartO
   return new RunningPipeline<Result>(settings, system, async () => owned.disposeAsync());
 }
 
-
 /** Loaded only when something is to run here: a client of a remote coordinator needs none of it. */
 function explainMissing(cause: unknown): never {
   const missing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
   if (!missing) throw cause;
   throw new StartError(
-    "Running a pipeline on this machine needs the package @troupe/local. Install it, or name the NATS of a coordinator: { nats: \"nats://…\" }.",
+    'Running a pipeline on this machine needs the package @troupe/local. Install it, or name the NATS of a coordinator: { nats: "nats://…" }.',
     { cause },
   );
 }

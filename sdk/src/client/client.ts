@@ -52,9 +52,13 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     const name = `${namespace}/${pipeline}`;
     this.#blobs = blobsOf(settings);
     this.#door = new Door({ bus, subjects, name, silenceMs });
-    const complete = async (arrived: Parameters<typeof fetchStored>[1]): Promise<JobOutcome> => fetchStored(this.#blobs, arrived);
+    const complete = async (arrived: Parameters<typeof fetchStored>[1]): Promise<JobOutcome> =>
+      fetchStored(this.#blobs, arrived);
     this.#outstanding = new Outstanding({ bus, subjects, name, inbox, silenceMs, timeline, complete });
-    this.#headers = { "Troupe-Wait": this.#outstanding.outcomeSubject, ...(timeline ? { "Troupe-Timeline": "1" } : {}) };
+    this.#headers = {
+      "Troupe-Wait": this.#outstanding.outcomeSubject,
+      ...(timeline ? { "Troupe-Timeline": "1" } : {}),
+    };
   }
 
   /**
@@ -96,7 +100,10 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
   }
 
   /** Outcomes as they come, or in the order of the inputs. Leaving the loop cancels what is still open. */
-  async *outcomes(inputs: Inputs<unknown>, options: StreamOptions = {}): AsyncGenerator<IndexedOutcome<Result>, void, undefined> {
+  async *outcomes(
+    inputs: Inputs<unknown>,
+    options: StreamOptions = {},
+  ): AsyncGenerator<IndexedOutcome<Result>, void, undefined> {
     const { concurrency = DEFAULT_CONCURRENCY, order = "completion", timeoutMs, signal } = options;
     using many = startMany<Result>({
       signal,
@@ -174,11 +181,17 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     const made = this.#submission(operation, id, input);
     const submission = made instanceof Promise ? await made : made;
     checkNotAborted(id, signal);
-    const ended = this.#outstanding.has(id) ? this.#sameId(id, submission, accepted) : this.#open(id, submission, deadlineAt, accepted);
+    const ended = this.#outstanding.has(id)
+      ? this.#sameId(id, submission, accepted)
+      : this.#open(id, submission, deadlineAt, accepted);
     return signal === undefined ? ended : this.#untilAborted(id, signal, ended);
   }
 
-  async #untilAborted(id: string, signal: AbortSignal, ended: Promise<JobOutcome<Result>>): Promise<JobOutcome<Result>> {
+  async #untilAborted(
+    id: string,
+    signal: AbortSignal,
+    ended: Promise<JobOutcome<Result>>,
+  ): Promise<JobOutcome<Result>> {
     const cancel = (): void => {
       this.#outstanding.cancel(id);
     };
@@ -195,11 +208,21 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     const headers = { "Troupe-Job-Id": id, ...this.#headers };
     if (operation === "process") return { operation, body: EMPTY, headers };
     const encoded = encodeInput(input);
-    if (!isLarge(encoded)) return { operation, body: encoded.bytes, headers: { ...headers, ...contentHeader(encoded.kind) } };
-    return storeInput(this.#blobs, id, encoded).then((stored) => ({ operation, body: stored.body, headers: { ...headers, ...stored.headers } }));
+    if (!isLarge(encoded))
+      return { operation, body: encoded.bytes, headers: { ...headers, ...contentHeader(encoded.kind) } };
+    return storeInput(this.#blobs, id, encoded).then((stored) => ({
+      operation,
+      body: stored.body,
+      headers: { ...headers, ...stored.headers },
+    }));
   }
 
-  #open(id: string, submission: Submission, deadlineAt: number, accepted: (revision: string) => void): Promise<JobOutcome<Result>> {
+  #open(
+    id: string,
+    submission: Submission,
+    deadlineAt: number,
+    accepted: (revision: string) => void,
+  ): Promise<JobOutcome<Result>> {
     return new Promise((resolve, reject) => {
       this.#outstanding.open(newJob(id, submission, waiterOf(resolve, reject, accepted), deadlineAt));
     });
@@ -237,14 +260,21 @@ function ignore(): void {
 }
 
 /** @throws {JobFailedError} @throws {JobCancelledError} */
-export function resultOf<Result extends JobResult>(outcome: JobOutcome<Result>, signal: AbortSignal | undefined): Result {
+export function resultOf<Result extends JobResult>(
+  outcome: JobOutcome<Result>,
+  signal: AbortSignal | undefined,
+): Result {
   switch (outcome.state) {
     case "done":
       return outcome.result;
     case "failed":
       throw new JobFailedError(outcome.id, outcome.error);
     case "cancelled":
-      throw new JobCancelledError(outcome.id, outcome.error.message, signal?.aborted === true ? { cause: signal.reason } : {});
+      throw new JobCancelledError(
+        outcome.id,
+        outcome.error.message,
+        signal?.aborted === true ? { cause: signal.reason } : {},
+      );
   }
 }
 
@@ -257,4 +287,3 @@ function checkId(id: string): void {
   if (isJobId(id)) return;
   throw new RefusedError("InvalidJobId", `"${id}" is no job id`, "Use 1 to 64 letters, digits, - and _");
 }
-

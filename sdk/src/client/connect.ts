@@ -13,14 +13,20 @@ const DEFAULT_COORDINATOR_TIMEOUT_MS = 30_000;
  * is, by the first call.
  * @throws {ConnectError} saying which address was tried and what would help
  */
-export async function connect<Result extends JobResult = JobResult>(options: ConnectOptions): Promise<PipelineClient<Result>> {
+export async function connect<Result extends JobResult = JobResult>(
+  options: ConnectOptions,
+): Promise<PipelineClient<Result>> {
   return new PipelineClient<Result>(await openClient(options));
 }
 
 /** The connection and the resolved options of a client. */
 export async function openClient(options: ConnectOptions): Promise<ClientSettings> {
   const { nats, creds, namespace = DEFAULT_NAMESPACE, pipeline, uid } = options;
-  const bus = await connectBus({ url: nats, name: `troupe client of ${namespace}/${pipeline}`, ...(creds === undefined ? {} : { creds }) });
+  const bus = await connectBus({
+    url: nats,
+    name: `troupe client of ${namespace}/${pipeline}`,
+    ...(creds === undefined ? {} : { creds }),
+  });
   return {
     bus,
     // The door's subjects carry no uid.

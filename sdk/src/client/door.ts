@@ -10,7 +10,7 @@ import {
 } from "@troupe/protocol";
 import { setTimeout as delay } from "node:timers/promises";
 import { NoCoordinatorError } from "./errors.ts";
-import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS } from "./open-job.ts";
+import { BACKOFF_ELSEWHERE_MS, BACKOFF_FIRST_MS } from "./open-job.ts";
 import { refusalOf } from "./refusal.ts";
 
 const ANSWER_TIMEOUT_MS = 2_000;
@@ -42,7 +42,7 @@ export class Door {
   /** As {@link ask}, with a body and headers of the caller's making. */
   async send(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Fields> {
     const startedAt = performance.now();
-    for (let pauseMs = BACKOFF_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS)) {
+    for (let pauseMs = BACKOFF_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, BACKOFF_ELSEWHERE_MS)) {
       const attempt = await this.#attempt(operation, body, headers);
       if (attempt.kind === "answer") return attempt.reply;
       if (performance.now() - startedAt > this.#options.silenceMs) throw this.#nobody(operation, attempt.why);
@@ -58,7 +58,11 @@ export class Door {
     } catch (error) {
       if (error instanceof NoRespondersError) return { kind: "again", why: "no coordinator listens there", afterMs: 0 };
       if (error instanceof BusTimeoutError && bus.status !== "closed") {
-        return { kind: "again", why: bus.status === "connected" ? "nobody answers" : "the connection to NATS is down", afterMs: 0 };
+        return {
+          kind: "again",
+          why: bus.status === "connected" ? "nobody answers" : "the connection to NATS is down",
+          afterMs: 0,
+        };
       }
       throw error;
     }

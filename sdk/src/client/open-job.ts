@@ -32,18 +32,25 @@ export interface OpenJob {
   arriving: boolean;
 }
 
-/** First pause after a refusal that says "later", doubled each time up to {@link BACKOFF_MAX_MS}. */
+/** First pause before something is said again, doubled each time. */
 export const BACKOFF_FIRST_MS = 25;
-export const BACKOFF_MAX_MS = 1_000;
+/** Longest pause while the owner is changing: what a takeover takes longer for this client than it must. */
+export const BACKOFF_ELSEWHERE_MS = 250;
+/** Longest pause while the owner has no room. */
+export const BACKOFF_LATER_MS = 1_000;
 /** After how long without any reply a submission is sent again. */
 export const RESEND_MS = 2_000;
 /** How often the outcomes of open jobs are asked for; they come by themselves as long as nothing dies. */
 export const RENEW_MS = 2_000;
 
-/** Moves the next attempt into the future. @param atLeastMs what the coordinator asked for */
-export function backOff(job: OpenJob, nowMs: number, atLeastMs = 0): void {
-  job.nextAt = nowMs + Math.max(job.backoffMs, atLeastMs);
-  job.backoffMs = Math.min(job.backoffMs * 2, BACKOFF_MAX_MS);
+/** Moves the next attempt into the future. @param bounds `atLeastMs`: what the coordinator asked for */
+export function backOff(
+  job: OpenJob,
+  nowMs: number,
+  bounds: { readonly atLeastMs: number; readonly atMostMs: number },
+): void {
+  job.nextAt = nowMs + Math.max(Math.min(job.backoffMs, bounds.atMostMs), bounds.atLeastMs);
+  job.backoffMs = Math.min(job.backoffMs * 2, BACKOFF_LATER_MS);
 }
 
 /** What is due now, and when something is due next. */

@@ -89,7 +89,9 @@ function readDone(ended: Ended, wire: Fields): ArrivedOutcome {
   const outcome = { ...ended, state: "done", result } as const;
   if (!wire.has("binary") && !wire.has("stored")) return { outcome, stored: [] };
   const binary = wire.has("binary") ? wire.as<{ binary: Record<string, string> }>().binary : {};
-  const bytes = Object.entries(binary).map(([name, text]) => [name, new Uint8Array(Buffer.from(text, "base64"))] as const);
+  const bytes = Object.entries(binary).map(
+    ([name, text]) => [name, new Uint8Array(Buffer.from(text, "base64"))] as const,
+  );
   const stored = wire.has("stored") ? wire.as<{ stored: Record<string, Omit<StoredResult, "name">> }>().stored : {};
   return {
     outcome: { ...outcome, result: { ...result, ...Object.fromEntries(bytes) } },

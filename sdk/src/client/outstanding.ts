@@ -9,7 +9,18 @@
  */
 import { Fields, type Bus, type BusMessage, type BusSubscription, type Subjects } from "@troupe/protocol";
 import { ClientClosedError, JobTimeoutError, NoCoordinatorError } from "./errors.ts";
-import { acceptedJob, BACKOFF_FIRST_MS, backOff, RENEW_MS, RESEND_MS, whatIsDue, type OpenJob, type Waiter } from "./open-job.ts";
+import {
+  acceptedJob,
+  BACKOFF_ELSEWHERE_MS,
+  BACKOFF_FIRST_MS,
+  BACKOFF_LATER_MS,
+  backOff,
+  RENEW_MS,
+  RESEND_MS,
+  whatIsDue,
+  type OpenJob,
+  type Waiter,
+} from "./open-job.ts";
 import { readOutcome, type ArrivedOutcome, type JobOutcome } from "./outcome.ts";
 import { refusalOf } from "./refusal.ts";
 import { Silence } from "./silence.ts";
@@ -99,7 +110,9 @@ export class Outstanding {
     clearTimeout(this.#timer);
     this.#offStatus();
     this.#subscription.unsubscribe();
-    this.#failAll(new ClientClosedError(`the client of pipeline ${this.#options.name} was closed while the job was open`));
+    this.#failAll(
+      new ClientClosedError(`the client of pipeline ${this.#options.name} was closed while the job was open`),
+    );
   }
 
   #send(job: OpenJob): void {
@@ -107,7 +120,10 @@ export class Outstanding {
     if (submission === undefined) return;
     job.nextAt = performance.now() + RESEND_MS;
     const { bus, subjects, inbox } = this.#options;
-    bus.publish(subjects.door(submission.operation), submission.body, { reply: `${inbox}.s.${job.id}`, headers: submission.headers });
+    bus.publish(subjects.door(submission.operation), submission.body, {
+      reply: `${inbox}.s.${job.id}`,
+      headers: submission.headers,
+    });
   }
 
   #sendCancel(id: string): void {
@@ -138,7 +154,7 @@ export class Outstanding {
     this.#silence.because("no coordinator listens there");
     const token = message.subject.slice(this.#options.inbox.length + 1);
     const job = token.startsWith("s.") ? this.#jobs.get(token.slice(2)) : undefined;
-    if (job?.submission !== undefined) this.#later(job);
+    if (job?.submission !== undefined) this.#sayLater(job, 0, BACKOFF_ELSEWHERE_MS);
   }
 
   #submissionReply(id: string, reply: Fields): void {
@@ -158,7 +174,7 @@ export class Outstanding {
     if (refusal.kind !== "elsewhere") this.#silence.end();
     if (refusal.kind === "elsewhere") this.#silence.because(refusal.error.message);
     if (refusal.kind === "final") this.#fail(job, refusal.error);
-    else this.#later(job, refusal.afterMs);
+    else this.#sayLater(job, refusal.afterMs, refusal.kind === "later" ? BACKOFF_LATER_MS : BACKOFF_ELSEWHERE_MS);
   }
 
   #outcomeReply(reply: Fields): void {
@@ -225,8 +241,8 @@ export class Outstanding {
 
   // ------------------------------------------------------------------------------------------------ the clock
 
-  #later(job: OpenJob, afterMs = 0): void {
-    backOff(job, performance.now(), afterMs);
+  #sayLater(job: OpenJob, atLeastMs: number, atMostMs: number): void {
+    backOff(job, performance.now(), { atLeastMs, atMostMs });
     this.#arm(job.nextAt);
   }
 
@@ -240,10 +256,13 @@ export class Outstanding {
     if (this.#closed || at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#tick();
-    }, Math.max(0, at - performance.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#tick();
+      },
+      Math.max(0, at - performance.now()),
+    );
   }
 
   #tick(): void {
@@ -281,7 +300,13 @@ export class Outstanding {
   #expire(job: OpenJob): void {
     const where = job.submission === undefined ? "it is still open" : "the coordinator has not accepted it";
     if (job.submission === undefined || this.#options.bus.status === "connected") this.#sendCancel(job.id);
-    this.#fail(job, new JobTimeoutError(job.id, `job ${job.id} of pipeline ${this.#options.name} did not end in time: ${where}. It was told to stop`));
+    this.#fail(
+      job,
+      new JobTimeoutError(
+        job.id,
+        `job ${job.id} of pipeline ${this.#options.name} did not end in time: ${where}. It was told to stop`,
+      ),
+    );
   }
 
   #noCoordinator(): NoCoordinatorError {
@@ -295,4 +320,3 @@ export class Outstanding {
     );
   }
 }
-

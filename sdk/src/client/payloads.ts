@@ -19,7 +19,11 @@ export function encodeInput(input: unknown): InlinePayload {
 }
 
 /** Body and headers of a submission; a large input is stored first. */
-export async function storeInput(store: () => Promise<BlobStore>, job: string, input: InlinePayload): Promise<Sendable> {
+export async function storeInput(
+  store: () => Promise<BlobStore>,
+  job: string,
+  input: InlinePayload,
+): Promise<Sendable> {
   const stored = await (await store()).put({ job, slot: "in" }, input.kind, input.bytes);
   return { body: EMPTY, headers: { ...contentHeader(input.kind), "Troupe-Payload": JSON.stringify(stored.ref) } };
 }
@@ -38,7 +42,10 @@ export function contentHeader(kind: PayloadKind): Readonly<Record<string, string
 }
 
 /** Fetches the stored results of an outcome and puts them among the others. */
-export async function fetchStored(store: () => Promise<BlobStore>, { outcome, stored }: ArrivedOutcome): Promise<JobOutcome> {
+export async function fetchStored(
+  store: () => Promise<BlobStore>,
+  { outcome, stored }: ArrivedOutcome,
+): Promise<JobOutcome> {
   if (outcome.state !== "done" || stored.length === 0) return outcome;
   const blobs = await store();
   const fetched = await Promise.all(

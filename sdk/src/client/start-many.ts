@@ -15,7 +15,12 @@ export interface Many<Result extends JobResult> extends Disposable {
   readonly start: (input: unknown, index: number) => Promise<IndexedOutcome<Result>>;
 }
 
-export function startMany<Result extends JobResult>({ signal, newId, run, cancel }: ManySettings<Result>): Many<Result> {
+export function startMany<Result extends JobResult>({
+  signal,
+  newId,
+  run,
+  cancel,
+}: ManySettings<Result>): Many<Result> {
   const open = new Set<string>();
   const cancelAll = (): void => {
     for (const id of open) cancel(id);
@@ -44,8 +49,10 @@ export function startMany<Result extends JobResult>({ signal, newId, run, cancel
 
 /** Rethrows what concerns not this job alone: no coordinator, a closed client. */
 function outcomeOfError(id: string, error: unknown): JobOutcome<never> {
-  if (error instanceof JobCancelledError) return { id, state: "cancelled", error: { code: "Cancelled", message: error.message } };
-  const isOfJob = error instanceof RefusedError || error instanceof InvalidInputError || error instanceof JobTimeoutError;
+  if (error instanceof JobCancelledError)
+    return { id, state: "cancelled", error: { code: "Cancelled", message: error.message } };
+  const isOfJob =
+    error instanceof RefusedError || error instanceof InvalidInputError || error instanceof JobTimeoutError;
   if (!isOfJob || error instanceof ClientClosedError) throw error;
   const nowhere = { module: null, group: null, replica: null, attempt: null };
   return { id, state: "failed", error: { code: error.code, message: error.message, ...nowhere } };

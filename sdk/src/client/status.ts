@@ -36,6 +36,7 @@ export function readStatus(reply: Fields): JobStatus {
 export function readState(reply: Fields): JobStatus["state"] {
   const text = reply.string("state");
   const state = STATES.find((known) => known === text);
-  if (state === undefined) throw new Error(`the coordinator says that the job is "${text}", which this client does not know`);
+  if (state === undefined)
+    throw new Error(`the coordinator says that the job is "${text}", which this client does not know`);
   return state;
 }

@@ -1,7 +1,8 @@
 import { ResultNotEncodable } from "./errors.ts";
 
 /** A value as it travels: JSON text, or bytes. */
-export type EncodedValue = { readonly kind: "json"; readonly text: string } | { readonly kind: "binary"; readonly bytes: Uint8Array };
+export type EncodedValue =
+  { readonly kind: "json"; readonly text: string } | { readonly kind: "binary"; readonly bytes: Uint8Array };
 
 const NULL: EncodedValue = { kind: "json", text: "null" };
 
@@ -52,18 +53,9 @@ function bytesOf(value: unknown): Uint8Array | null {
 
 /** True when nothing in the value needs a closer look. Most values pass here, at about the price of JSON.stringify. */
 function isPlain(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-    case "undefined":
-      return true;
-    case "number":
-      return Number.isFinite(value);
-    case "object":
-      return value === null || (depth < PLAIN_DEPTH && isPlainObject(value, depth));
-    default:
-      return false;
-  }
+  if (typeof value === "object") return value === null || (depth < PLAIN_DEPTH && isPlainObject(value, depth));
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "string" || typeof value === "boolean" || value === undefined;
 }
 
 function isPlainObject(value: object, depth: number): boolean {
@@ -77,7 +69,11 @@ function isPlainObject(value: object, depth: number): boolean {
 function findFault(value: unknown, path: string, above: readonly object[]): ResultNotEncodable | null {
   if (typeof value !== "object" || value === null) return faultOfPrimitive(value, path);
   if (above.includes(value)) {
-    return new ResultNotEncodable(path, "a reference to an object that contains it", "return a copy without the cycle.");
+    return new ResultNotEncodable(
+      path,
+      "a reference to an object that contains it",
+      "return a copy without the cycle.",
+    );
   }
   const refused = refusedObject(value);
   if (refused !== null) return new ResultNotEncodable(path, refused[0], refused[1]);
@@ -102,33 +98,35 @@ function propertyPath(key: string): string {
 }
 
 function faultOfPrimitive(value: unknown, path: string): ResultNotEncodable | null {
-  switch (typeof value) {
-    case "bigint":
-      return new ResultNotEncodable(path, "a BigInt", "return it as a string, or as a number if it is small enough.");
-    case "function":
-      return new ResultNotEncodable(path, "a function", "call it and return what it gives, or leave it out.");
-    case "symbol":
-      return new ResultNotEncodable(path, "a symbol", "return its description as a string.");
-    case "number":
-      if (Number.isFinite(value)) return null;
-      return new ResultNotEncodable(path, String(value), "JSON has no such number; return null or a string instead.");
-    default:
-      return null;
+  if (typeof value === "bigint") {
+    return new ResultNotEncodable(path, "a BigInt", "return it as a string, or as a number if it is small enough.");
   }
+  if (typeof value === "function") {
+    return new ResultNotEncodable(path, "a function", "call it and return what it gives, or leave it out.");
+  }
+  if (typeof value === "symbol") return new ResultNotEncodable(path, "a symbol", "return its description as a string.");
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return new ResultNotEncodable(path, String(value), "JSON has no such number; return null or a string instead.");
+  }
+  return null;
 }
 
-const OBJECT_CURE = "return Object.fromEntries(map), or an array of its entries.";
+/** What JSON would make `{}` of without a word. */
+const REFUSED_CLASSES: readonly (readonly [new (...args: never[]) => object, what: string, cure: string])[] = [
+  [Map, "a Map", "return Object.fromEntries(map), or an array of its entries."],
+  [Set, "a Set", "return [...set]."],
+  [WeakMap, "a WeakMap", "return what it holds as an array."],
+  [WeakSet, "a WeakSet", "return what it holds as an array."],
+  [Error, "an Error", "return its message as a string, or throw it."],
+  [RegExp, "a RegExp", "return its source as a string."],
+  [Promise, "a Promise", "await it before returning it."],
+];
 
 /** What the object is and what to do, or null when JSON carries it. */
 function refusedObject(value: object): readonly [what: string, cure: string] | null {
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     return ["binary", "bytes can only be a whole result; return them alone, or as a base64 string."];
   }
-  if (value instanceof Map) return ["a Map", OBJECT_CURE];
-  if (value instanceof Set) return ["a Set", "return [...set]."];
-  if (value instanceof WeakMap || value instanceof WeakSet) return ["a weak collection", "return its content as an array."];
-  if (value instanceof Error) return ["an Error", "return its message as a string, or throw it."];
-  if (value instanceof RegExp) return ["a RegExp", "return its source as a string."];
-  if (value instanceof Promise) return ["a Promise", "await it before returning it."];
-  return null;
+  const found = REFUSED_CLASSES.find(([refused]) => value instanceof refused);
+  return found === undefined ? null : [found[1], found[2]];
 }

@@ -2,7 +2,14 @@ export { defineAggregate, defineModule, type AggregateFunctions } from "./define
 export { decodeValue, encodeValue, type EncodedValue } from "./encode-value.ts";
 export { failureKindOf, ResultNotEncodable, RetryableError, TerminalError } from "./errors.ts";
 export { defineInterface, type Interface } from "./interface.ts";
-export { Aggregate, isAggregateClass, Module, type Acceptable, type ModuleClass, type ModuleInstance } from "./module.ts";
+export {
+  Aggregate,
+  isAggregateClass,
+  Module,
+  type Acceptable,
+  type ModuleClass,
+  type ModuleInstance,
+} from "./module.ts";
 export {
   nameOf,
   register,

@@ -19,7 +19,7 @@ export interface Interface<Value = unknown> {
  * class Count extends Module { static accepts = [Text]; … }
  */
 export function defineInterface<Value = unknown>(name: string): Interface<Value> {
-  if (name === "") throw new TypeError("An interface needs a name: defineInterface(\"text\").");
+  if (name === "") throw new TypeError('An interface needs a name: defineInterface("text").');
   return Object.freeze({ name, [INTERFACE]: true as const });
 }
 

@@ -38,12 +38,12 @@ function registry(): Map<string, Registration> {
 }
 
 /**
- * Makes a class available under a type name. The same type from the same file replaces the former one.
+ * Makes a class available under a type name. The first registration of a class under a type counts.
  *
  * @example
  * register("upper", Upper);
  * register(Upper); // with `static type = "upper"`
- * @throws {RegistrationError} when another file has registered the type, or there is no type.
+ * @throws {RegistrationError} when another class has the type, or there is no type.
  */
 export function register(type: string, cls: ModuleClass, options?: RegisterOptions): void;
 export function register(cls: ModuleClass, options?: RegisterOptions): void;
@@ -63,23 +63,30 @@ type Placed = Omit<RegisterOptions, "file"> & { readonly file: string | null };
 /** For the builders beside this file, which know their caller themselves. */
 export function add(type: string, cls: ModuleClass, options: Placed): void {
   if (type === "") {
-    throw new RegistrationError(`${cls.name || "A class"} has no type: write \`static type = "…"\` or register("…", class).`);
-  }
-  const file = options.file;
-  const former = registry().get(type);
-  if (former !== undefined && former.cls !== cls && former.file !== file) {
     throw new RegistrationError(
-      `Module type "${type}" is registered twice: by ${former.file ?? "code"} and by ${file ?? "code"}. Rename one of the two.`,
+      `${cls.name || "A class"} has no type: write \`static type = "…"\` or register("…", class).`,
     );
   }
-  registry().set(type, {
+  const former = registry().get(type);
+  if (former !== undefined && former.cls !== cls) throw registeredTwice(type, former.file, options.file);
+  registry().set(type, former ?? registrationFor(type, cls, options));
+}
+
+function registrationFor(type: string, cls: ModuleClass, { produces, accepts, file }: Placed): Registration {
+  return {
     type,
     cls,
     aggregate: isAggregateClass(cls),
-    produces: options.produces ?? cls.produces ?? null,
-    accepts: options.accepts ?? cls.accepts ?? null,
-    file: former?.cls === cls ? former.file : file,
-  });
+    produces: produces ?? cls.produces ?? null,
+    accepts: accepts ?? cls.accepts ?? null,
+    file,
+  };
+}
+
+function registeredTwice(type: string, first: string | null, second: string | null): RegistrationError {
+  const places = first === second ? `in ${first ?? "code"}` : `by ${first ?? "code"} and by ${second ?? "code"}`;
+  const message = `Module type "${type}" is registered twice: ${places}.`;
+  return new RegistrationError(`${message} Rename one of the two.`);
 }
 
 /** All registered types, in the order of their registration. */

@@ -93,6 +93,7 @@ export class ResultSet implements Iterable<ResultEntry> {
 }
 
 /** The caller says which type the parent returns; nothing at run time can check it. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 function valueAs<Value>(entry: ResultEntry): Value {
   return entry.value as Value;
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "@troupe/model";
-import type { BootContext, Logger, ProcessContext, RunContext } from "./context.ts";
+import type { Logger, ProcessContext } from "./context.ts";
 import { decodeValue, encodeValue } from "./encode-value.ts";
 import { isAggregateClass, type ModuleClass, type ModuleInstance } from "./module.ts";
 import { ResultSet, type ResultEntry } from "./result-set.ts";
@@ -9,7 +9,7 @@ export interface TestModuleOptions {
   /** Default: null. */
   readonly input?: unknown;
   /** The parents' results by module name, in this order; or entries with type, interface and expose name. */
-  readonly results?: Readonly<Record<string, unknown>> | readonly (Partial<ResultEntry> & Pick<ResultEntry, "name" | "value">)[];
+  readonly results?: Readonly<Record<string, unknown>> | readonly Given[];
   readonly parameters?: JsonObject;
   readonly sharedParameters?: JsonObject;
   readonly context?: Json;
@@ -42,7 +42,10 @@ export async function testModule(cls: ModuleClass, options: TestModuleOptions = 
   const context = contextOf(cls, options, outcome);
   await instance.bootstrap?.(context);
   try {
-    const returned = await call(instance, context, { aggregate: isAggregateClass(cls), processes: options.items !== undefined });
+    const returned = await call(instance, context, {
+      aggregate: isAggregateClass(cls),
+      processes: options.items !== undefined,
+    });
     return { result: decodeValue(encodeValue(returned)), ...outcome };
   } finally {
     await instance.teardown?.(context);
@@ -64,37 +67,49 @@ function call(instance: ModuleInstance, context: ProcessContext, mode: Mode): un
   return mode.processes ? instance.process?.(context) : instance.aggregate?.(context);
 }
 
+const DEFAULTS = {
+  input: null,
+  results: {},
+  parameters: {},
+  sharedParameters: {},
+  context: null,
+  items: [],
+  job: "test-job",
+  attempt: 1,
+} as const;
+
 function contextOf(cls: ModuleClass, options: TestModuleOptions, recorder: Recorder): ProcessContext {
-  const boot: BootContext = {
+  const { results, signal, ...given } = { ...DEFAULTS, ...options };
+  const type = cls.type ?? cls.name;
+  return {
+    ...given,
     pipeline: "test",
     module: cls.name,
-    type: cls.type ?? cls.name,
+    type,
     group: "test",
     replica: "test-0",
-    parameters: options.parameters ?? {},
-    sharedParameters: options.sharedParameters ?? {},
-    context: options.context ?? null,
     resources: { cpu: null, memory: null, gpu: 0 },
     logger: loggerOf(recorder),
-    signal: options.signal ?? new AbortController().signal,
-  };
-  const run: RunContext = {
-    ...boot,
-    job: options.job ?? "test-job",
-    attempt: options.attempt ?? 1,
-    idempotencyKey: `${options.job ?? "test-job"}:test`,
-    input: options.input ?? null,
-    results: new ResultSet(entriesOf(options.results ?? {})),
+    signal: signal ?? new AbortController().signal,
+    idempotencyKey: `${given.job}:test`,
+    results: new ResultSet(entriesOf(results)),
     progress: (fraction, message) => {
       recorder.progress.push({ fraction, message: message ?? null });
     },
   };
-  return { ...run, items: options.items ?? [] };
 }
 
+type Given = Partial<ResultEntry> & Pick<ResultEntry, "name" | "value">;
+
 function entriesOf(results: NonNullable<TestModuleOptions["results"]>): ResultEntry[] {
-  const given = Array.isArray(results) ? results : Object.entries(results).map(([name, value]) => ({ name, value }));
+  const given: readonly Given[] = isList(results)
+    ? results
+    : Object.entries(results).map(([name, value]) => ({ name, value }));
   return given.map((entry) => ({ type: "test", produces: null, expose: null, ...entry }));
+}
+
+function isList(results: NonNullable<TestModuleOptions["results"]>): results is readonly Given[] {
+  return Array.isArray(results);
 }
 
 function loggerOf({ logs }: Recorder): Logger {

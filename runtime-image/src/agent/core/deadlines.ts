@@ -5,23 +5,28 @@ import type { Execution } from "./execution.ts";
 
 /** Which limit a running execution has passed, as the failure that it ends with; null while it is within all. */
 export function overdue(execution: Execution, slot: RunningSlot, revision: Revision, nowMs: number): Failure | null {
-  const { run, receivedAtMs } = execution;
-  if (run.timeLeftMs !== null && nowMs - receivedAtMs > run.timeLeftMs) {
-    return { code: "JobTimeout", message: "The job was not done within jobs.timeoutSeconds.", kind: "terminal" };
-  }
+  return overdueJob(execution, nowMs) ?? overdueModule(slot, revision, nowMs) ?? overdueBlock(slot, revision, nowMs);
+}
+
+function overdueJob({ run, receivedAtMs }: Execution, nowMs: number): Failure | null {
+  if (run.timeLeftMs === null || nowMs - receivedAtMs <= run.timeLeftMs) return null;
+  return { code: "JobTimeout", message: "The job was not done within jobs.timeoutSeconds.", kind: "terminal" };
+}
+
+function overdueModule(slot: RunningSlot, revision: Revision, nowMs: number): Failure | null {
   const module = slot.module === null ? undefined : revision.modules[slot.module];
-  const moduleLimit = module?.timeoutMs ?? null;
-  if (module !== undefined && moduleLimit !== null && nowMs - slot.moduleStartedAt > moduleLimit) {
-    const message = `Module "${module.name}" ran longer than its timeout of ${seconds(moduleLimit)}.`;
-    return { code: "ModuleTimeout", message, kind: "retryable" };
-  }
-  const group = module === undefined ? undefined : revision.groups[module.group];
-  const blockLimit = group?.timeoutMs ?? null;
-  if (group !== undefined && blockLimit !== null && nowMs - slot.blockStartedAt > blockLimit) {
-    const message = `The block of group "${group.name}" ran longer than its timeout of ${seconds(blockLimit)}.`;
-    return { code: "BlockTimeout", message, kind: "retryable" };
-  }
-  return null;
+  if (module === undefined || module.timeoutMs === null || nowMs - slot.moduleStartedAt <= module.timeoutMs)
+    return null;
+  const message = `Module "${module.name}" ran longer than its timeout of ${seconds(module.timeoutMs)}.`;
+  return { code: "ModuleTimeout", message, kind: "retryable" };
+}
+
+/** Between two modules nothing is overdue; the next one is looked at soon enough. */
+function overdueBlock(slot: RunningSlot, revision: Revision, nowMs: number): Failure | null {
+  const group = slot.module === null ? undefined : revision.groups[revision.modules[slot.module]?.group ?? -1];
+  if (group === undefined || group.timeoutMs === null || nowMs - slot.blockStartedAt <= group.timeoutMs) return null;
+  const message = `The block of group "${group.name}" ran longer than its timeout of ${seconds(group.timeoutMs)}.`;
+  return { code: "BlockTimeout", message, kind: "retryable" };
 }
 
 /** What a module that ignored its AbortSignal fails with. */

@@ -1,4 +1,13 @@
-import { isInline, payloadSize, type Done, type Fail, type Failure, type HandBack, type Payload, type Run } from "@troupe/protocol";
+import {
+  isInline,
+  payloadSize,
+  type Done,
+  type Fail,
+  type Failure,
+  type HandBack,
+  type Payload,
+  type Run,
+} from "@troupe/protocol";
 
 /** The module that an acknowledgement of a `fail` or `back` names. */
 export const WHOLE_EXECUTION = -1;

@@ -1,0 +1,1 @@
+export async function profileAll(..._: unknown[]): Promise<void> {}

@@ -1,0 +1,77 @@
+/** The peer: MAGDA on Ray, doing the same work on the same machine in the same run. */
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { once } from "node:events";
+import { join } from "node:path";
+import { processTree } from "../measure/processes.ts";
+import { median, quantile } from "../measure/quantile.ts";
+import { ensurePeer } from "../peers/venv.ts";
+import { atLeast, type Figure } from "../report/figure.ts";
+import { short } from "../report/table.ts";
+import type { Context, Section } from "./section.ts";
+
+const TIMES_MAGDA = atLeast(25);
+const SCRIPT = join(import.meta.dirname, "../peers/magda_chain.py");
+const PATIENCE_MS = 300_000;
+
+export const magda: Section = {
+  name: "magda",
+  title: "MAGDA 0.2.0rc2 on Ray 2.60.0: the same chain of three groups",
+  run: async (context) => {
+    const python = await ensurePeer(context.say);
+    context.say("measuring MAGDA on Ray");
+    const said = await runPeer(python, context.quick ? ["--jobs=100", "--repeat=1", "--latency-jobs=50", "--payload-jobs=20"] : []);
+    return figuresOf(said, context.measured);
+  },
+};
+
+type Said = ReadonlyMap<string, readonly number[]>;
+
+function figuresOf(said: Said, measured: Context["measured"]): Figure[] {
+  const samples = (name: string): readonly number[] => said.get(name) ?? [];
+  const jobs = samples("jobsPerSecond");
+  const latencies = samples("latenciesMs");
+  const payload = samples("payloadJobsPerSecond");
+  return [
+    { id: "magda.chain.empty.jobsPerSecond", text: "empty modules: jobs", unit: "/s", value: median(jobs), best: Math.max(...jobs) },
+    { id: "magda.chain.empty.p50", text: "  one at a time, p50", unit: "ms", value: median(latencies), best: Math.min(...latencies) },
+    { id: "magda.chain.empty.p99", text: "  p99", unit: "ms", value: quantile(latencies, 0.99) },
+    { id: "magda.chain.1mib.jobsPerSecond", text: "1 MiB: jobs", unit: "/s", value: median(payload), best: Math.max(...payload) },
+    { id: "magda.firstResult", text: "first result, from the start of Python", unit: "s", value: median(samples("firstResultSeconds")) },
+    { id: "magda.memory", text: "memory, three groups, all processes (PSS)", unit: "MiB", value: median(samples("memoryMib")) },
+    ...ratio("empty modules: Troupe's jobs/s by MAGDA's", "chain.empty.jobsPerSecond", median(jobs), measured, true),
+    ...ratio("1 MiB: Troupe's jobs/s by MAGDA's", "chain.1mib.jobsPerSecond", median(payload), measured, false),
+    ...ratio("one job, median: Troupe's time by MAGDA's", "chain.empty.p50", median(latencies), measured, false),
+    ...ratio("memory: Troupe's by MAGDA's", "memory.idle", median(samples("memoryMib")), measured, false),
+    ...ratio("first result: Troupe's time by MAGDA's", "startUp.firstResult", median(samples("firstResultSeconds")), measured, false),
+  ];
+}
+
+function ratio(text: string, id: string, theirs: number, measured: Context["measured"], isGoal: boolean): Figure[] {
+  const ours = measured.get(id);
+  if (ours === undefined) return [];
+  const note = `${short(ours.value)} by ${short(theirs)} ${ours.unit}`;
+  return [{ id: `magda.ratio.${id}`, text, unit: "×", value: ours.value / theirs, target: isGoal ? TIMES_MAGDA : undefined, note }];
+}
+
+/** One JSON object a line: `{ name, value }`, the value a number or several. */
+async function runPeer(python: string, args: readonly string[]): Promise<Said> {
+  const peer = spawn(python, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RAY_DEDUP_LOGS: "0" } });
+  const trouble: Buffer[] = [];
+  peer.stderr.on("data", (chunk: Buffer) => trouble.push(chunk));
+  const said = new Map<string, number[]>();
+  createInterface({ input: peer.stdout }).on("line", (line) => {
+    const { name, value } = JSON.parse(line) as { name: string; value: number | number[] };
+    said.set(name, [...(said.get(name) ?? []), ...[value].flat()]);
+  });
+  const end = (): void => {
+    if (peer.pid !== undefined && peer.exitCode === null) for (const pid of processTree(peer.pid).reverse()) process.kill(pid, "SIGKILL");
+  };
+  process.once("exit", end);
+  const patience = setTimeout(end, PATIENCE_MS);
+  const [code] = (await once(peer, "exit")) as [number | null];
+  clearTimeout(patience);
+  process.off("exit", end);
+  if (code !== 0) throw new Error(`MAGDA ended with ${code ?? "a signal"}: ${Buffer.concat(trouble).toString().slice(-800)}`);
+  return said;
+}

@@ -232,11 +232,17 @@ function leave(state: JournalState, job: Job): void {
 
 function keepSpans(job: Job, block: Block, { replica, spans }: DoneEvent | FailEvent): void {
   const attempt = attemptOf(block);
-  let readyAt = block.readyAt;
+  let readyAt = Math.max(block.readyAt, lastEnd(job, block, replica));
   for (const span of spans) {
     job.spans.push({ module: span.module, startedAt: span.startedAt, endedAt: span.endedAt, replica, attempt, readyAt });
     readyAt = span.endedAt;
   }
+}
+
+/** A later module of the block was ready when the one before it had ended, which an earlier message may have told. */
+function lastEnd(job: Job, block: Block, replica: string): number {
+  const earlier = job.spans.findLast((span) => span.replica === replica && job.route.graph.modules[span.module]?.group === block.stop.group);
+  return earlier?.endedAt ?? 0;
 }
 
 export function inlineBytes(payload: Payload): number {

@@ -9,7 +9,7 @@ TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,cli}/**' 'test/!(s
 # Long ones, which show what they counted. They need the processors to themselves.
 HEAVY_TESTS ?= $(wildcard test/simulation test/faults)
 HEAVY_TIMEOUT ?= 20m
-FILE ?= examples/documents/pipeline.yaml
+FILE ?= examples/documents/pipeline.ts
 ARGS ?=
 
 .PHONY: help

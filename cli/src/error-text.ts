@@ -7,7 +7,15 @@ export interface ErrorText {
 }
 
 /** Codes of errors that mean: what is needed is not there. All others of the other rooms mean: the command was asked for too much. */
-const UNREACHABLE = new Set(["NoCoordinator", "NatsServerMissing", "NatsServerBroken", "NatsServerFailed", "NatsPortTaken", "ConnectFailed", "Unreachable"]);
+const UNREACHABLE = new Set([
+  "NoCoordinator",
+  "NatsServerMissing",
+  "NatsServerBroken",
+  "NatsServerFailed",
+  "NatsPortTaken",
+  "ConnectFailed",
+  "Unreachable",
+]);
 
 /** What an error says to people, and what the command ends with. The text ends in a newline. */
 export function errorText(error: unknown): ErrorText {

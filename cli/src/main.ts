@@ -22,5 +22,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const code = await main();
 // Output to a pipe is written in the background. What user code left running must not keep the command alive.
-await Promise.all([process.stdout, process.stderr].map(async (stream) => new Promise<void>((resolve) => stream.write("", () => { resolve(); }))));
+await Promise.all(
+  [process.stdout, process.stderr].map(
+    async (stream) =>
+      new Promise<void>((resolve) =>
+        stream.write("", () => {
+          resolve();
+        }),
+      ),
+  ),
+);
 process.exit(code);

@@ -2,6 +2,9 @@
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { HELP } from "./help-texts.ts";
+import type { PlanFlags } from "./commands/plan.ts";
+import type { RunFlags } from "./commands/run-options.ts";
+import type { TimelineFlags } from "./commands/timeline.ts";
 
 export interface Program {
   /** @returns what the process ends with; throws what the command throws */
@@ -54,8 +57,18 @@ function addRun(program: Command, ends: Ends): void {
     .argument("<file>", "Pipeline manifest, MAGDA configuration, or TypeScript file that exports a pipeline")
     .argument("[words...]", "handed to the file's inputs(words), when it exports that")
     .addHelpText("before", HELP.run)
-    .option("-m, --modules <path>", "file or folder of modules; may be repeated (default: the ConfigMap in FILE, else modules/ beside it)", collect, [])
-    .option("-i, --input <json>", "input of one job: JSON, @FILE with JSON, @FILE.ndjson or @- with one job a line; may be repeated", collect, [])
+    .option(
+      "-m, --modules <path>",
+      "file or folder of modules; may be repeated (default: the ConfigMap in FILE, else modules/ beside it)",
+      collect,
+      [],
+    )
+    .option(
+      "-i, --input <json>",
+      "input of one job: JSON, @FILE with JSON, @FILE.ndjson or @- with one job a line; may be repeated",
+      collect,
+      [],
+    )
     .option("-j, --jobs <n>", "run N jobs, with the one --input or with null")
     .option("-p, --process", "let the aggregates process what the jobs brought, after them")
     .option("--cpus <n>", "CPUs that groups may claim (default: the cores of this machine)")
@@ -66,7 +79,7 @@ function addRun(program: Command, ends: Ends): void {
     .option("-o, --output <format>", "json: one line a job on standard output, in the order of the inputs")
     .option("--timeline <file>", "write the timeline: T.json, T.html or T.svg; may be repeated", collect, [])
     .action(
-      ends(async (file: string, words: string[], flags: import("./commands/run-options.ts").RunFlags) => {
+      ends(async (file: string, words: string[], flags: RunFlags) => {
         return (await import("./commands/run.ts")).run(file, words, flags);
       }),
     );
@@ -78,7 +91,7 @@ function addCheckers(program: Command, ends: Ends): void {
     .addHelpText("before", HELP.validate)
     .option("-o, --output <format>", "json: an object with the list of problems")
     .action(
-      ends(async (file: string, flags: import("./commands/run-options.ts").RunFlags) => (await import("./commands/validate.ts")).validate(file, flags)),
+      ends(async (file: string, flags: RunFlags) => (await import("./commands/validate.ts")).validate(file, flags)),
     );
   withFile(program.command("plan"))
     .summary("predict the timeline, and where one more replica helps")
@@ -86,7 +99,7 @@ function addCheckers(program: Command, ends: Ends): void {
     .option("-j, --jobs <n>", "how many jobs", "1")
     .option("--durations <file>", "take the durations of modules from the timeline of a run (T.json)")
     .option("-o, --output <format>", "json: an object with the times, the spans and the advice")
-    .action(ends(async (file: string, flags: import("./commands/plan.ts").PlanFlags) => (await import("./commands/plan.ts")).plan(file, flags)));
+    .action(ends(async (file: string, flags: PlanFlags) => (await import("./commands/plan.ts")).plan(file, flags)));
 }
 
 function withFile(command: Command): Command {
@@ -106,7 +119,9 @@ function addPictures(program: Command, ends: Ends): void {
     .option("--html <file>", "write a page with zoom and filter")
     .option("--svg <file>", "write a picture")
     .action(
-      ends(async (file: string, flags: import("./commands/timeline.ts").TimelineFlags) => (await import("./commands/timeline.ts")).timeline(file, flags)),
+      ends(async (file: string, flags: TimelineFlags) =>
+        (await import("./commands/timeline.ts")).timeline(file, flags),
+      ),
     );
   program
     .command("convert")
@@ -115,7 +130,7 @@ function addPictures(program: Command, ends: Ends): void {
     .addHelpText("before", HELP.convert)
     .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect, [])
     .action(
-      ends(async (file: string, flags: import("./commands/run-options.ts").RunFlags) => (await import("./commands/convert.ts")).convert(file, flags)),
+      ends(async (file: string, flags: RunFlags) => (await import("./commands/convert.ts")).convert(file, flags)),
     );
 }
 

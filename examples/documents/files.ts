@@ -46,7 +46,10 @@ async function textsIn(folder: string, isWanted: (name: string) => boolean): Pro
   const found = await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name.startsWith(".") || entry.name === "node_modules" || path === REPORT ? [] : textsIn(path, isWanted);
+      if (entry.isDirectory())
+        return entry.name.startsWith(".") || entry.name === "node_modules" || path === REPORT
+          ? []
+          : textsIn(path, isWanted);
       return entry.isFile() && isWanted(entry.name) ? [path] : [];
     }),
   );

@@ -14,7 +14,9 @@ import { reportOf } from "./analysis/report.ts";
 import { filesFor, REPORT } from "./files.ts";
 import type { FileInput } from "./modules/documents.ts";
 
-export const pipeline = await Pipeline.fromFile(join(import.meta.dirname, "pipeline.yaml"), { context: { folder: REPORT } });
+export const pipeline = await Pipeline.fromFile(join(import.meta.dirname, "pipeline.yaml"), {
+  context: { folder: REPORT },
+});
 
 let files: FileInput[] = [];
 
@@ -29,7 +31,9 @@ export const process = true;
 
 /** What `troupe run` hands over when all jobs have ended. */
 interface Run {
-  readonly jobs: readonly { readonly outcome: { readonly state: string; readonly result?: Readonly<Record<string, unknown>> } }[];
+  readonly jobs: readonly {
+    readonly outcome: { readonly state: string; readonly result?: Readonly<Record<string, unknown>> };
+  }[];
   readonly processed: Readonly<Record<string, unknown>> | null;
   readonly print: (line: string) => void;
 }
@@ -43,10 +47,21 @@ export async function report({ jobs, processed, print }: Run): Promise<void> {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
 
   const { words, topWords } = expectedReport;
-  print(`${files.length} files, ${words.toLocaleString("en")} words; most frequent: ${topWords.slice(0, 8).map(([word]) => word).join(", ")}`);
+  print(
+    `${files.length} files, ${words.toLocaleString("en")} words; most frequent: ${topWords
+      .slice(0, 8)
+      .map(([word]) => word)
+      .join(", ")}`,
+  );
   print(`report: ${join(REPORT, "report.md")}`);
-  const wrong = files.filter((_, index) => !isDeepStrictEqual(jobs[index]?.outcome.result?.["document"], expected[index]));
-  if (wrong.length > 0) throw new Error(`checked: ${wrong.length} of ${files.length} files are not as one process finds them: ${wrong.map(({ name }) => name).join(", ")}`);
-  if (!isDeepStrictEqual(processed?.["report"], expectedReport)) throw new Error("checked: the report is not as one process writes it");
+  const wrong = files.filter(
+    (_, index) => !isDeepStrictEqual(jobs[index]?.outcome.result?.["document"], expected[index]),
+  );
+  if (wrong.length > 0)
+    throw new Error(
+      `checked: ${wrong.length} of ${files.length} files are not as one process finds them: ${wrong.map(({ name }) => name).join(", ")}`,
+    );
+  if (!isDeepStrictEqual(processed?.["report"], expectedReport))
+    throw new Error("checked: the report is not as one process writes it");
   print(`checked: ${files.length} files, equal to what one process finds in ${seconds} s`);
 }

@@ -1,9 +1,14 @@
 /** One process of our own code: started with an environment, ends when we do, and says what it says line by line. */
 import { fork, type ChildProcess } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { Running } from "./supervisor.ts";
+
+/** Compiled code is kept between starts: it makes the second one about 0.3 s shorter. */
+const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
 
 export interface ChildOptions {
   readonly entry: URL;
@@ -14,7 +19,7 @@ export interface ChildOptions {
 /** Over its IPC channel the process sees us end, however that happens, and ends as well. */
 export async function startChild({ entry, env, onLine }: ChildOptions): Promise<Running> {
   const child = fork(fileURLToPath(entry), [], {
-    env: { ...process.env, ...env },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
     // Our own flags (an inspector's port, a test runner's loader) are not the children's.
     execArgv: ["--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],

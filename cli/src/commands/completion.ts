@@ -16,19 +16,25 @@ const SCRIPTS: Readonly<Record<string, Script>> = { bash, zsh, fish };
 export async function completion(shell: string, program: Command): Promise<ExitCode> {
   const script = SCRIPTS[shell];
   if (script === undefined) {
-    throw new CommandError("Usage", `there is no completion for "${shell}"`, { hint: `Shells: ${Object.keys(SCRIPTS).join(", ")}` });
+    throw new CommandError("Usage", `there is no completion for "${shell}"`, {
+      hint: `Shells: ${Object.keys(SCRIPTS).join(", ")}`,
+    });
   }
   process.stdout.write(script(program.commands.map(completed)));
   return EXIT.ok;
 }
 
 function completed(command: Command): Completed {
-  const options = command.options.flatMap(({ long, description }) => (typeof long === "string" ? [{ flag: long, description }] : []));
+  const options = command.options.flatMap(({ long, description }) =>
+    typeof long === "string" ? [{ flag: long, description }] : [],
+  );
   return { name: command.name(), summary: command.summary(), options };
 }
 
 function bash(commands: readonly Completed[]): string {
-  const cases = commands.map(({ name, options }) => `      ${name}) words="${options.map(({ flag }) => flag).join(" ")}" ;;`);
+  const cases = commands.map(
+    ({ name, options }) => `      ${name}) words="${options.map(({ flag }) => flag).join(" ")}" ;;`,
+  );
   return `_troupe() {
   local word="\${COMP_WORDS[COMP_CWORD]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -48,7 +54,9 @@ complete -o filenames -F _troupe troupe
 function zsh(commands: readonly Completed[]): string {
   const names = commands.map(({ name, summary }) => `    '${name}:${quoted(summary)}'`);
   const cases = commands.map(({ name, options }) => {
-    const flags = options.map(({ flag, description }) => `'${flag}[${quoted(description.replaceAll(/[[\]:]/g, " "))}]'`);
+    const flags = options.map(
+      ({ flag, description }) => `'${flag}[${quoted(description.replaceAll(/[[\]:]/g, " "))}]'`,
+    );
     return `    ${name}) _arguments ${[...flags, "'*:file:_files'"].join(" ")} ;;`;
   });
   return `#compdef troupe
@@ -70,7 +78,10 @@ if [ "$funcstack[1]" = "_troupe" ]; then _troupe; else compdef _troupe troupe; f
 function fish(commands: readonly Completed[]): string {
   const lines = commands.flatMap(({ name, summary, options }) => [
     `complete -c troupe -n __fish_use_subcommand -a ${name} -d '${quoted(summary)}'`,
-    ...options.map(({ flag, description }) => `complete -c troupe -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${quoted(description)}'`),
+    ...options.map(
+      ({ flag, description }) =>
+        `complete -c troupe -n '__fish_seen_subcommand_from ${name}' -l ${flag.slice(2)} -d '${quoted(description)}'`,
+    ),
   ]);
   return `${lines.join("\n")}\n`;
 }

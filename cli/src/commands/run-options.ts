@@ -48,7 +48,10 @@ export async function readRunFlags(flags: RunFlags): Promise<RunSettings> {
     process: flags.process ?? false,
     cpus: optionalNumber("--cpus", flags.cpus),
     gpus: optionalNumber("--gpus", flags.gpus),
-    concurrency: flags.concurrency === undefined ? DEFAULT_CONCURRENCY : readNumber("--concurrency", flags.concurrency, { least: 1, whole: true }),
+    concurrency:
+      flags.concurrency === undefined
+        ? DEFAULT_CONCURRENCY
+        : readNumber("--concurrency", flags.concurrency, { least: 1, whole: true }),
     json: isJson(flags.output),
     pictures,
   };

@@ -67,7 +67,11 @@ async function runLoaded(pipeline: LoadedPipeline, words: readonly string[], set
   return ended.all.every(({ outcome }) => outcome.state === "done") ? EXIT.ok : EXIT.failed;
 }
 
-async function inputsOf({ script }: LoadedPipeline, words: readonly string[], { inputs }: RunSettings): Promise<Inputs> {
+async function inputsOf(
+  { script }: LoadedPipeline,
+  words: readonly string[],
+  { inputs }: RunSettings,
+): Promise<Inputs> {
   return inputs ?? (script.inputs === undefined ? [null] : await script.inputs(words));
 }
 
@@ -84,7 +88,6 @@ class Session {
   readonly #revision: Revision;
   readonly #total: number | null;
   #view: ProgressView | undefined;
-  #submitted = 0;
   #ended = 0;
   #failed = 0;
 
@@ -116,7 +119,11 @@ class Session {
     if (!(settings.process || (script.process ?? false)) || signal.aborted) return { jobs, processed: null, all: jobs };
     const processed = await this.#process(engine, jobs.length, signal);
     print(processed);
-    return { jobs, processed: processed.outcome.state === "done" ? processed.outcome.result : null, all: [...jobs, processed] };
+    return {
+      jobs,
+      processed: processed.outcome.state === "done" ? processed.outcome.result : null,
+      all: [...jobs, processed],
+    };
   }
 
   #watch({ board }: Engine, quiet: boolean): ProgressView {
@@ -144,7 +151,6 @@ class Session {
       signal,
       idOf: (index) => `${prefix}-${index}`,
       onSubmit: (id, index) => {
-        this.#submitted++;
         board.submitted(id);
         this.recorder.submitted(id, index, Date.now());
       },

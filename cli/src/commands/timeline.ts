@@ -18,7 +18,8 @@ export async function timeline(file: string, { html, svg }: TimelineFlags): Prom
   const read = await loadTimeline(file, "");
   if (html !== undefined) await writePicture(read, { file: html, format: "html" }, file);
   if (svg !== undefined) await writePicture(read, { file: svg, format: "svg" }, file);
-  if (html === undefined && svg === undefined) process.stdout.write(renderTerminal(read, terminalState(process.stdout, process.env)));
+  if (html === undefined && svg === undefined)
+    process.stdout.write(renderTerminal(read, terminalState(process.stdout, process.env)));
   return EXIT.ok;
 }
 
@@ -29,6 +30,8 @@ export async function loadTimeline(file: string, option: string): Promise<Timeli
     return readTimeline(raw);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError("InvalidTimeline", `${file} is no timeline: ${reason}`, { hint: "Write one with: troupe run FILE --timeline T.json" });
+    throw new CommandError("InvalidTimeline", `${file} is no timeline: ${reason}`, {
+      hint: "Write one with: troupe run FILE --timeline T.json",
+    });
   }
 }

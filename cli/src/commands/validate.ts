@@ -20,7 +20,10 @@ interface Checked {
 export async function validate(file: string, flags: Partial<RunFlags>): Promise<ExitCode> {
   const json = isJson(flags.output);
   const checked = await check(file, await readLoadFlags(flags));
-  if (json) process.stdout.write(`${JSON.stringify({ problems: checked.problems.map(plain), warnings: checked.warnings.map(plain) })}\n`);
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ problems: checked.problems.map(plain), warnings: checked.warnings.map(plain) })}\n`,
+    );
   else say(file, checked);
   return checked.problems.length === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -31,10 +34,14 @@ async function check(file: string, options: LoadOptions): Promise<Checked> {
   const basics = readOptions(file, options);
   const first = readPipeline(text, basics);
   if (!first.ok) return { problems: first.problems, warnings: [], text };
-  const modules = options.modules.length > 0 ? await namedModules(options.modules) : await modulesOf(file, first.manifest, first.configMaps);
+  const modules =
+    options.modules.length > 0
+      ? await namedModules(options.modules)
+      : await modulesOf(file, first.manifest, first.configMaps);
   try {
     // A pipeline whose code is in an image is judged without it.
-    if (modules.paths.length === 0 && first.manifest.spec.source?.image !== undefined) return { problems: [], warnings: first.warnings, text };
+    if (modules.paths.length === 0 && first.manifest.spec.source?.image !== undefined)
+      return { problems: [], warnings: first.warnings, text };
     const types = await describe(modules.paths);
     const read = readPipeline(text, { ...basics, types, lookedIn: modules.lookedIn });
     return read.ok ? { problems: [], warnings: read.warnings, text } : { problems: read.problems, warnings: [], text };

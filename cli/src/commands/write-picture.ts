@@ -16,13 +16,19 @@ export function pictureOf(file: string): { readonly file: string; readonly forma
   });
 }
 
-export async function writePicture(timeline: Timeline, { file, format }: { readonly file: string; readonly format: PictureFormat }, title: string): Promise<void> {
+export async function writePicture(
+  timeline: Timeline,
+  { file, format }: { readonly file: string; readonly format: PictureFormat },
+  title: string,
+): Promise<void> {
   const text = await render(timeline, format, title);
   try {
     await writeFile(file, text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError("CannotWrite", `--timeline ${file} cannot be written: ${reason}`, { hint: "Name a file in a folder that exists and that you may write to." });
+    throw new CommandError("CannotWrite", `--timeline ${file} cannot be written: ${reason}`, {
+      hint: "Name a file in a folder that exists and that you may write to.",
+    });
   }
 }
 

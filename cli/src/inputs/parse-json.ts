@@ -11,6 +11,7 @@ export function parseJson(text: string, what: string): unknown {
 }
 
 function hintFor(text: string): string {
-  if (/^[\w .,:/-]+$/.test(text) && text.length < 60) return `A text is JSON in quotes: --input '${JSON.stringify(text)}'. A file is named with an @: --input @FILE.`;
-  return "Quote it for the shell, as in --input '{\"url\": \"https://example.org\"}', or put it into a file: --input @FILE.";
+  if (/^[\w .,:/-]+$/.test(text) && text.length < 60)
+    return `A text is JSON in quotes: --input '${JSON.stringify(text)}'. A file is named with an @: --input @FILE.`;
+  return 'Quote it for the shell, as in --input \'{"url": "https://example.org"}\', or put it into a file: --input @FILE.';
 }

@@ -16,7 +16,9 @@ export async function readInputs(given: readonly string[], jobs: number | undefi
   const inputs = (await Promise.all(given.map(readOne))).flat();
   if (jobs === undefined) return inputs;
   if (inputs.length !== 1) {
-    throw new CommandError("Usage", `--jobs ${jobs} with ${inputs.length} inputs`, { hint: "Give --jobs alone, or with one --input that all jobs get." });
+    throw new CommandError("Usage", `--jobs ${jobs} with ${inputs.length} inputs`, {
+      hint: "Give --jobs alone, or with one --input that all jobs get.",
+    });
   }
   return Array.from({ length: jobs }, () => inputs[0]);
 }
@@ -29,7 +31,9 @@ async function readOne(given: string): Promise<unknown[]> {
 }
 
 function parseLines(text: string, given: string): unknown[] {
-  return text.split("\n").flatMap((line, index) => (line.trim() === "" ? [] : [parseJson(line, `line ${index + 1} of --input ${given}`)]));
+  return text
+    .split("\n")
+    .flatMap((line, index) => (line.trim() === "" ? [] : [parseJson(line, `line ${index + 1} of --input ${given}`)]));
 }
 
 /** `--context`: JSON, or `@FILE` with JSON. */
@@ -51,7 +55,10 @@ export async function readText(file: string, option: string): Promise<string> {
 export function fileError(file: string, option: string, error: unknown): CommandError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const named = option === "" ? file : `${option}: ${file}`;
-  if (code === "ENOENT") return new CommandError("NoSuchFile", `${named}: there is no such file`, { hint: `Check the path; it is looked up from ${process.cwd()}.` });
+  if (code === "ENOENT")
+    return new CommandError("NoSuchFile", `${named}: there is no such file`, {
+      hint: `Check the path; it is looked up from ${process.cwd()}.`,
+    });
   if (code === "EISDIR") return new CommandError("NoSuchFile", `${named} is a folder`, { hint: "Name a file in it." });
   const reason = error instanceof Error ? error.message : String(error);
   return new CommandError("UnreadableFile", `${named} cannot be read: ${reason}`, { hint: "Check its permissions." });

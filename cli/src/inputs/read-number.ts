@@ -9,7 +9,11 @@ export interface NumberRule {
 export function readNumber(option: string, given: string, { least, whole }: NumberRule): number {
   const value = given.trim() === "" ? Number.NaN : Number(given);
   if (Number.isFinite(value) && value >= least && (!whole || Number.isInteger(value))) return value;
-  throw new CommandError("Usage", `${option} ${given}: that is no ${whole ? "whole " : ""}number of at least ${least}`, {
-    hint: `For example: ${option} ${Math.max(least, 3)}`,
-  });
+  throw new CommandError(
+    "Usage",
+    `${option} ${given}: that is no ${whole ? "whole " : ""}number of at least ${least}`,
+    {
+      hint: `For example: ${option} ${Math.max(least, 3)}`,
+    },
+  );
 }

@@ -11,7 +11,7 @@ export interface FoundModules {
   /** Places that were looked at, for the message about an unknown type. */
   readonly lookedIn: readonly string[];
   /** Removes what was written for the time of a run. */
-  cleanUp(): Promise<void>;
+  readonly cleanUp: () => Promise<void>;
 }
 
 /** Looked for beside the file, when nothing else names modules. */
@@ -21,7 +21,9 @@ const BESIDE = ["modules", "modules.ts", "modules.js", "modules.mjs"];
 export async function namedModules(given: readonly string[]): Promise<FoundModules> {
   for (const path of given) {
     if (await exists(path)) continue;
-    throw new CommandError("NoSuchFile", `--modules ${path}: there is no such file or folder`, { hint: `Check the path; it is looked up from ${process.cwd()}.` });
+    throw new CommandError("NoSuchFile", `--modules ${path}: there is no such file or folder`, {
+      hint: `Check the path; it is looked up from ${process.cwd()}.`,
+    });
   }
   return { paths: given.map((path) => resolve(path)), lookedIn: given, cleanUp: nothing };
 }

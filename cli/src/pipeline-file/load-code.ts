@@ -1,4 +1,5 @@
 /** Pipelines that a program builds: a TypeScript or JavaScript file that exports one. */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { validateManifest, type Json, type ModuleTypeFacts, type PipelineManifest } from "@troupe/model";
@@ -10,7 +11,6 @@ import { modulesOf, namedModules, type FoundModules } from "./find-modules.ts";
 import type { LoadedPipeline, LoadOptions } from "./loaded.ts";
 import { problemsText } from "./problems-text.ts";
 import { scriptOf } from "./script.ts";
-import { stat } from "node:fs/promises";
 
 type Draft = Pipeline["draft"];
 
@@ -20,7 +20,7 @@ export async function loadCode(file: string, options: LoadOptions): Promise<Load
   const exported = await importFile(file);
   const { isPipeline } = await import("@troupe/sdk");
   const candidate = exported["default"] ?? exported["pipeline"];
-  const pipeline: unknown = await (typeof candidate === "function" ? candidate() : candidate);
+  const pipeline = await (isFactory(candidate) ? candidate() : candidate);
   if (!isPipeline(pipeline)) throw noPipeline(file, exported);
   const { draft } = pipeline;
   const manifest = withContext(draft.manifest, options.context);
@@ -29,11 +29,23 @@ export async function loadCode(file: string, options: LoadOptions): Promise<Load
     const types = await describe(modules.paths);
     check(file, manifest, draft, { types, lookedIn: modules.lookedIn });
     const { paths: moduleFiles, cleanUp } = modules;
-    return { manifest, groups: draft.groups, types, moduleFiles, script: scriptOf(exported, file), warnings: [], cleanUp };
+    return {
+      manifest,
+      groups: draft.groups,
+      types,
+      moduleFiles,
+      script: scriptOf(exported, file),
+      warnings: [],
+      cleanUp,
+    };
   } catch (error) {
     await modules.cleanUp();
     throw error;
   }
+}
+
+function isFactory(exported: unknown): exported is () => unknown {
+  return typeof exported === "function";
 }
 
 /** Placeholders are a thing of texts. */
@@ -62,9 +74,14 @@ async function importFile(file: string): Promise<Readonly<Record<string, unknown
 
 function broken(file: string, error: unknown): unknown {
   if (!(error instanceof Error) || error.name === "InvalidPipelineError") return error;
-  const frames = (error.stack ?? "").split("\n").filter((line) => line.trim().startsWith("at ") && !line.includes("node:internal"));
+  const frames = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => line.trim().startsWith("at ") && !line.includes("node:internal"));
   return new CommandError("PipelineFileBroken", `${file} cannot be loaded: ${error.name}: ${error.message}`, {
-    detail: frames.slice(0, 4).map((frame) => frame.trim()).join("\n"),
+    detail: frames
+      .slice(0, 4)
+      .map((frame) => frame.trim())
+      .join("\n"),
     hint: "Correct the file; the error is the one that it throws when it is imported.",
   });
 }
@@ -86,7 +103,8 @@ async function modulesFor(draft: Draft, manifest: PipelineManifest, { modules }:
   if (draft.moduleFiles !== null) return namedModules(draft.moduleFiles);
   if (draft.file !== null) {
     const configMap = manifest.spec.source?.configMap;
-    const configMaps = draft.configMap === null || configMap === undefined ? [] : [{ name: configMap, data: draft.configMap }];
+    const configMaps =
+      draft.configMap === null || configMap === undefined ? [] : [{ name: configMap, data: draft.configMap }];
     const found = await modulesOf(draft.file, manifest, configMaps);
     if (found.paths.length > 0) return found;
   }
@@ -99,7 +117,12 @@ async function registeredModules({ spec }: PipelineManifest): Promise<FoundModul
   return namedModules([...files]);
 }
 
-function check(file: string, manifest: PipelineManifest, { groups }: Draft, known: { types: readonly ModuleTypeFacts[]; lookedIn: readonly string[] }): void {
+function check(
+  file: string,
+  manifest: PipelineManifest,
+  { groups }: Draft,
+  known: { types: readonly ModuleTypeFacts[]; lookedIn: readonly string[] },
+): void {
   const problems = validateManifest(manifest, { groups, file, ...known });
   if (problems.length > 0) throw new ProblemsError(problemsText(problems, undefined), problems);
 }

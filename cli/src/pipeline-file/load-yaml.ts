@@ -11,7 +11,8 @@ export async function loadYaml(file: string, options: LoadOptions): Promise<Load
   const text = await readText(file, "");
   const basics = readOptions(file, options);
   const { manifest, configMaps } = good(text, basics);
-  const modules = options.modules.length > 0 ? await namedModules(options.modules) : await modulesOf(file, manifest, configMaps);
+  const modules =
+    options.modules.length > 0 ? await namedModules(options.modules) : await modulesOf(file, manifest, configMaps);
   try {
     const types = await describe(modules.paths);
     const read = good(text, { ...basics, types, lookedIn: modules.lookedIn });

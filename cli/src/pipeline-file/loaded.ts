@@ -13,7 +13,7 @@ export interface LoadedPipeline {
   /** Of what has no effect, or may not mean what it seems to: already in words. */
   readonly warnings: readonly string[];
   /** Removes what was written for the time of a run. */
-  cleanUp(): Promise<void>;
+  readonly cleanUp: () => Promise<void>;
 }
 
 export interface LoadOptions {

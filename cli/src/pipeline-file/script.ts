@@ -10,7 +10,11 @@ export function scriptOf(exported: Exported, file: string): PipelineScript {
   if (report !== undefined && !isFunction(report)) throw wrong(file, "report", "a function of what came out");
   const process = exported["process"];
   if (process !== undefined && typeof process !== "boolean") throw wrong(file, "process", "true or false");
-  return { ...(inputs === undefined ? {} : { inputs }), ...(report === undefined ? {} : { report }), ...(process === undefined ? {} : { process }) };
+  return {
+    ...(inputs === undefined ? {} : { inputs }),
+    ...(report === undefined ? {} : { report }),
+    ...(process === undefined ? {} : { process }),
+  };
 }
 
 /** A list of inputs, or a function of the words of the command line that gives one. */
@@ -34,5 +38,7 @@ function isFunction(value: unknown): value is (argument: unknown) => unknown {
 }
 
 function wrong(file: string, name: string, what: string): CommandError {
-  return new CommandError("PipelineFileBroken", `${file} exports ${name}, which has to be ${what}`, { hint: "See `troupe run --help`, or rename the export." });
+  return new CommandError("PipelineFileBroken", `${file} exports ${name}, which has to be ${what}`, {
+    hint: "See `troupe run --help`, or rename the export.",
+  });
 }

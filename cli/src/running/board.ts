@@ -1,5 +1,5 @@
 import type { CompiledGroup, Revision } from "@troupe/model";
-import type { UpBatch, UpMessage } from "@troupe/protocol";
+import type { Beat, Done, UpBatch, UpMessage } from "@troupe/protocol";
 
 /** How much one group has to do at this moment. */
 export interface GroupCounts {
@@ -43,19 +43,24 @@ export class Board {
   }
 
   #hear(group: string, replica: string, message: UpMessage): void {
-    if (message.type === "beat") {
-      const permits = this.#permits.get(group) ?? new Map<string, number>();
-      this.#permits.set(group, permits);
-      if (message.state === "ready") permits.set(replica, message.permits);
-      else permits.delete(replica);
-      if (message.state === "broken") this.#problems.set(replica, message.problem?.message ?? "its modules could not be started");
-    } else if (message.type === "done") {
-      const job = this.#open.get(message.job);
-      job?.modules.add(message.module);
-      if (!message.last || job === undefined || job.groups.has(group)) return;
-      job.groups.add(group);
-      this.#done.set(group, (this.#done.get(group) ?? 0) + 1);
-    }
+    if (message.type === "beat") this.#hearBeat(group, replica, message);
+    else if (message.type === "done") this.#hearDone(group, message);
+  }
+
+  #hearBeat(group: string, replica: string, { state, permits, problem }: Beat): void {
+    const ready = this.#permits.get(group) ?? new Map<string, number>();
+    this.#permits.set(group, ready);
+    if (state === "ready") ready.set(replica, permits);
+    else ready.delete(replica);
+    if (state === "broken") this.#problems.set(replica, problem?.message ?? "its modules could not be started");
+  }
+
+  #hearDone(group: string, { job: id, module, last }: Done): void {
+    const job = this.#open.get(id);
+    job?.modules.add(module);
+    if (!last || job === undefined || job.groups.has(group)) return;
+    job.groups.add(group);
+    this.#done.set(group, (this.#done.get(group) ?? 0) + 1);
   }
 
   counts(): GroupCounts[] {

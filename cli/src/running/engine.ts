@@ -46,7 +46,12 @@ export async function openEngine({ revision, moduleFiles, cpus, gpus, say }: Eng
     });
     const { namespace, pipeline, uid } = system.scope;
     const client = await connect({ nats: system.natsUrl, namespace, pipeline, uid, timeline: true });
-    return { client, board, ready: async (timeoutMs, signal) => untilReady(board, timeoutMs, signal), [Symbol.asyncDispose]: closer(client, bus, system) };
+    return {
+      client,
+      board,
+      ready: async (timeoutMs, signal) => untilReady(board, timeoutMs, signal),
+      [Symbol.asyncDispose]: closer(client, bus, system),
+    };
   } catch (error) {
     await system.close();
     throw error;

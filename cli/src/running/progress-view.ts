@@ -42,7 +42,9 @@ export class ProgressView implements Disposable {
   }
 
   #draw(): void {
-    const lines = progressBlock(this.#facts(), this.#terminal.unicode).map((line) => line.slice(0, this.#terminal.width - 1));
+    const lines = progressBlock(this.#facts(), this.#terminal.unicode).map((line) =>
+      line.slice(0, this.#terminal.width - 1),
+    );
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : "";
     process.stderr.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join("")}`);
     this.#drawn = lines.length;

@@ -37,7 +37,16 @@ export class Recorder {
     });
     const spans = recorded.flatMap(({ id, outcome }) =>
       (outcome?.spans ?? []).map(({ module, group, replica, attempt, readyAt, startedAt, endedAt }) => {
-        return { job: id, module, group, replica, attempt, readyAt: since(readyAt), startedAt: since(startedAt), endedAt: since(endedAt) };
+        return {
+          job: id,
+          module,
+          group,
+          replica,
+          attempt,
+          readyAt: since(readyAt),
+          startedAt: since(startedAt),
+          endedAt: since(endedAt),
+        };
       }),
     );
     return { jobs, spans: spans.toSorted((a, b) => a.startedAt - b.startedAt) };

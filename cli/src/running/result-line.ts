@@ -10,6 +10,9 @@ export function resultLine({ index, outcome }: EndedJob): string {
 
 function plain(result: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(result).map(([name, value]) => [name, value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value]),
+    Object.entries(result).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
+    ]),
   );
 }

@@ -18,7 +18,10 @@ function textOf({ index, outcome }: EndedJob, width: number): string[] {
   if (outcome.state === "done") return [clip(`${head}  ${valueText(outcome.result)}`, width)];
   if (outcome.state === "cancelled") return [clip(`${head}  ${outcome.error.message}`, width)];
   const { code, message, module, replica, attempt, stack } = outcome.error;
-  const place = module === null ? "" : ` in module ${module}${replica === null ? "" : ` on ${replica}`}${attempt === null ? "" : `, attempt ${attempt}`}`;
+  const place =
+    module === null
+      ? ""
+      : ` in module ${module}${replica === null ? "" : ` on ${replica}`}${attempt === null ? "" : `, attempt ${attempt}`}`;
   return [`${head}${place}`, `  error[${code}] ${message}`, ...stackLines(stack)];
 }
 
@@ -29,7 +32,9 @@ function stackLines(stack: string | undefined): string[] {
 }
 
 function valueText(result: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(result, (_name, value: unknown) => (value instanceof Uint8Array ? `<${value.byteLength} bytes>` : value));
+  return JSON.stringify(result, (_name, value: unknown) =>
+    value instanceof Uint8Array ? `<${value.byteLength} bytes>` : value,
+  );
 }
 
 function clip(text: string, width: number): string {

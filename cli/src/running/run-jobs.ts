@@ -52,7 +52,12 @@ export async function runJobs(runner: Runner, inputs: Inputs, options: RunJobsOp
   return ended.toSorted((a, b) => a.index - b.index);
 }
 
-async function runOne(runner: Runner, input: unknown, index: number, { idOf, onSubmit, signal }: RunJobsOptions): Promise<JobOutcome> {
+async function runOne(
+  runner: Runner,
+  input: unknown,
+  index: number,
+  { idOf, onSubmit, signal }: RunJobsOptions,
+): Promise<JobOutcome> {
   const id = idOf(index);
   onSubmit(id, index);
   try {
@@ -67,7 +72,9 @@ function outcomeOf(id: string, error: unknown): JobOutcome {
   if (!(error instanceof Error)) throw error;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const { message } = error;
-  if (error.name === "JobCancelledError" || error.name === "AbortError") return { id, state: "cancelled", error: { code: "Cancelled", message } };
-  if (error.name !== "RefusedError" && error.name !== "InvalidInputError" && error.name !== "JobTimeoutError") throw error;
+  if (error.name === "JobCancelledError" || error.name === "AbortError")
+    return { id, state: "cancelled", error: { code: "Cancelled", message } };
+  if (error.name !== "RefusedError" && error.name !== "InvalidInputError" && error.name !== "JobTimeoutError")
+    throw error;
   return { id, state: "failed", error: { code, message, module: null, group: null, replica: null, attempt: null } };
 }

@@ -1,6 +1,10 @@
 /** Makes any text safe inside XML and HTML, as content or between double quotes. Control characters, which XML forbids, are dropped. */
 export function escapeMarkup(text: string): string {
-  return withoutControls(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return withoutControls(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
 }
 
 /** JSON that cannot end the script element that it stands in. */
@@ -9,5 +13,6 @@ export function escapeScript(value: unknown): string {
 }
 
 function withoutControls(text: string): string {
-  return [...text].filter((sign) => sign >= " " || sign === "\n" || sign === "\t").join("");
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f]/g, "");
 }

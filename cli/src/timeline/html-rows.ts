@@ -28,7 +28,10 @@ export function drawRows(groups: readonly GroupLanes[], endMs: number): HtmlRows
 function drawGroup({ group, lanes, blocks }: GroupLanes, endMs: number): HtmlRows {
   const waits = longWaits(blocks, endMs);
   const waiting = waits.length === 0 ? "" : `<div class="row wait">`;
-  const names = lanes.map((lane, index) => `<div class="row"><b>${index === 0 ? escapeMarkup(group) : ""}</b><span title="${escapeMarkup(lane.replica)}">${escapeMarkup(lane.label)}</span></div>`);
+  const names = lanes.map(
+    (lane, index) =>
+      `<div class="row"><b>${index === 0 ? escapeMarkup(group) : ""}</b><span title="${escapeMarkup(lane.replica)}">${escapeMarkup(lane.label)}</span></div>`,
+  );
   const bars = lanes.map((lane) => `<div class="row">${drawLane(lane, endMs)}</div>`);
   const shares = lanes.map((lane) => `<div class="row">${percentText(lane.busyMs / endMs)}</div>`);
   return {
@@ -71,7 +74,11 @@ function drawWaits(waits: readonly Block[], endMs: number): string {
 
 function depth(waits: readonly Block[], endMs: number): string {
   const counts = waitingPerColumn(waits, endMs, COLUMNS);
-  return columns(counts, counts.reduce((max, count) => Math.max(max, count), 1), 16);
+  return columns(
+    counts,
+    counts.reduce((max, count) => Math.max(max, count), 1),
+    16,
+  );
 }
 
 function columns(values: readonly number[], most: number, height: number): string {

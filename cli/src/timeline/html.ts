@@ -59,13 +59,18 @@ function figures({ jobs, makespanMs, sequentialMs, speedUp, waitingMs, busiest, 
     ["speed-up", `${speedUp.toFixed(2)}×`],
     ["waiting, over all jobs", durationText(waitingMs)],
     ...(busiest === null ? [] : [[`busiest: ${busiest.label}`, percentText(busiest.share)] as [string, string]]),
-    ...overlaps.map(({ group, lanes, share }): [string, string] => [`${group}: two of ${lanes} lanes at once`, percentText(share)]),
+    ...overlaps.map(({ group, lanes, share }): [string, string] => [
+      `${group}: two of ${lanes} lanes at once`,
+      percentText(share),
+    ]),
   ];
   return `<dl>${all.map(([term, value]) => `<div><dt>${escapeMarkup(term)}</dt><dd>${escapeMarkup(value)}</dd></div>`).join("")}</dl>`;
 }
 
 function grid(endMs: number): string {
-  return `<div class="grid">${ticksOf(endMs, 11).map((tickMs) => `<u style="left:${part(tickMs, endMs)}"></u>`).join("")}</div>`;
+  return `<div class="grid">${ticksOf(endMs, 11)
+    .map((tickMs) => `<u style="left:${part(tickMs, endMs)}"></u>`)
+    .join("")}</div>`;
 }
 
 function axis(endMs: number): string {
@@ -87,7 +92,14 @@ function table(timeline: Timeline): string {
     const waited = own.reduce((sum, block) => sum + block.startedAt - block.readyAt, 0);
     const ran = own.reduce((sum, block) => sum + block.endedAt - block.startedAt, 0);
     const took = endedAt === null ? "–" : durationText(endedAt - submittedAt);
-    const cells = [`<em style="background:${colorOf(index).hex}"></em>${nameOfJob(job)}`, escapeMarkup(id), `<span class="${state}">${state}</span>`, durationText(waited), durationText(ran), took];
+    const cells = [
+      `<em style="background:${colorOf(index).hex}"></em>${nameOfJob(job)}`,
+      escapeMarkup(id),
+      `<span class="${state}">${state}</span>`,
+      durationText(waited),
+      durationText(ran),
+      took,
+    ];
     return `<tr data-j="${index}">${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = ["job", "id", "state", "waited", "ran", "took"].map((name) => `<th>${name}</th>`).join("");

@@ -22,7 +22,12 @@ export interface GroupLanes {
 export function lanesOf(timeline: Timeline): GroupLanes[] {
   const groups = Map.groupBy(blocksOf(timeline), (block) => block.group);
   return [...groups]
-    .map(([group, blocks]) => ({ group, blocks, firstAt: Math.min(...firstOf(blocks)), lanes: lanesOfGroup(group, blocks) }))
+    .map(([group, blocks]) => ({
+      group,
+      blocks,
+      firstAt: Math.min(...firstOf(blocks)),
+      lanes: lanesOfGroup(group, blocks),
+    }))
     .toSorted((a, b) => a.firstAt - b.firstAt || naturally(a.group, b.group))
     .map(({ group, lanes, blocks }) => ({ group, lanes, blocks }));
 }
@@ -56,7 +61,8 @@ function apart(blocks: readonly Block[]): Block[][] {
 
 /** `#1` for `g2-1`; for a pod the last part of its name, which is what tells pods apart. */
 function shortName(group: string, replica: string, index: number): string {
-  if (replica.startsWith(`${group}-`) && /^\d+$/.test(replica.slice(group.length + 1))) return `#${replica.slice(group.length + 1)}`;
+  if (replica.startsWith(`${group}-`) && /^\d+$/.test(replica.slice(group.length + 1)))
+    return `#${replica.slice(group.length + 1)}`;
   const last = replica.split("-").at(-1);
   return last === undefined || last === "" || last.length > 8 ? `#${index}` : last;
 }

@@ -15,7 +15,12 @@ export interface Summary {
   /** All waits of ready blocks for a replica added up. */
   readonly waitingMs: number;
   /** The lane that ran most; null when nothing ran. */
-  readonly busiest: { readonly group: string; readonly label: string; readonly busyMs: number; readonly share: number } | null;
+  readonly busiest: {
+    readonly group: string;
+    readonly label: string;
+    readonly busyMs: number;
+    readonly share: number;
+  } | null;
   /** Of groups with several lanes: how long at least two of them ran at once. */
   readonly overlaps: readonly Overlap[];
 }

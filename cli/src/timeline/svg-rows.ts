@@ -44,7 +44,9 @@ interface Drawn {
 
 export function drawGroup(group: GroupLanes, top: number, plot: Plot): DrawnGroup {
   const lanesTop = top + PADDING;
-  const lanes = group.lanes.map((lane, index) => drawLane(group.group, lane, lanesTop + index * (LANE_HEIGHT + LANE_GAP), plot));
+  const lanes = group.lanes.map((lane, index) =>
+    drawLane(group.group, lane, lanesTop + index * (LANE_HEIGHT + LANE_GAP), plot),
+  );
   const waitTop = lanesTop + group.lanes.length * (LANE_HEIGHT + LANE_GAP);
   const waiting = drawWaiting(group, waitTop, plot);
   const height = waitTop + waiting.height + PADDING - LANE_GAP - top;
@@ -54,10 +56,15 @@ export function drawGroup(group: GroupLanes, top: number, plot: Plot): DrawnGrou
 
 function drawLane(group: string, lane: Lane, top: number, plot: Plot): string {
   const middle = top + LANE_HEIGHT / 2 + 4;
-  const name = lane.label === "" || lane.label === "#0" ? `<text class="group" x="20" y="${middle}">${escapeMarkup(clip(group, 14))}</text>` : "";
+  const name =
+    lane.label === "" || lane.label === "#0"
+      ? `<text class="group" x="20" y="${middle}">${escapeMarkup(clip(group, 14))}</text>`
+      : "";
   const label = `<text class="lane" x="${plot.left - 12}" y="${middle}" text-anchor="end">${escapeMarkup(lane.label)}</text>`;
   const share = `<text class="share" x="${plot.left + plot.width + 40}" y="${middle}">${percentText(lane.busyMs / plot.endMs)}</text>`;
-  const body = isDense(lane, plot) ? drawLoad(lane, top, plot) : lane.blocks.map((block) => drawBlock(block, top, plot)).join("");
+  const body = isDense(lane, plot)
+    ? drawLoad(lane, top, plot)
+    : lane.blocks.map((block) => drawBlock(block, top, plot)).join("");
   return name + label + share + body;
 }
 
@@ -109,7 +116,9 @@ function drawWaiting(group: GroupLanes, top: number, plot: Plot): Drawn {
   const many = lines.length > MOST_WAIT_LINES || waits.length > MOST_BARS;
   const height = many ? DEPTH_HEIGHT : Math.max(12, lines.length * WAIT_PITCH + 2);
   const caption = `<text class="lane" x="${plot.left - 12}" y="${top + height / 2 + 4}" text-anchor="end">waiting</text>`;
-  const body = many ? drawDepth(waits, top, plot) : lines.map((line, index) => drawWaits(line, top + 2 + index * WAIT_PITCH, plot)).join("");
+  const body = many
+    ? drawDepth(waits, top, plot)
+    : lines.map((line, index) => drawWaits(line, top + 2 + index * WAIT_PITCH, plot)).join("");
   return { height: height + LANE_GAP, markup: caption + body };
 }
 
@@ -152,7 +161,9 @@ interface Area {
 function surface(values: readonly number[], most: number, { top, height, plot }: Area): string {
   const step = plot.width / values.length;
   const bottom = top + height;
-  const steps = values.map((value, index) => `V${px(bottom - Math.min(1, value / most) * height)}H${px(plot.left + (index + 1) * step)}`);
+  const steps = values.map(
+    (value, index) => `V${px(bottom - Math.min(1, value / most) * height)}H${px(plot.left + (index + 1) * step)}`,
+  );
   return `M${px(plot.left)} ${px(bottom)}${steps.join("")}V${px(bottom)}Z`;
 }
 

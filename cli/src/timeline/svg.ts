@@ -58,14 +58,24 @@ function drawHead(summary: Summary, title: string | undefined): { readonly heigh
   return { height: top + 50, markup: heading + figures.join("") };
 }
 
-function figuresOf({ jobs, makespanMs, sequentialMs, speedUp, busiest, waitingMs }: Summary): { figure: string; caption: string }[] {
+function figuresOf({
+  jobs,
+  makespanMs,
+  sequentialMs,
+  speedUp,
+  busiest,
+  waitingMs,
+}: Summary): { figure: string; caption: string }[] {
   return [
     { figure: String(jobs), caption: jobs === 1 ? "job" : "jobs" },
     { figure: durationText(makespanMs), caption: "from start to end" },
     { figure: durationText(sequentialMs), caption: "one after another" },
     { figure: `${speedUp.toFixed(2)}×`, caption: "speed-up" },
     { figure: durationText(waitingMs), caption: "waiting, over all jobs" },
-    { figure: busiest === null ? "–" : percentText(busiest.share), caption: busiest === null ? "busiest" : `busiest: ${busiest.label}` },
+    {
+      figure: busiest === null ? "–" : percentText(busiest.share),
+      caption: busiest === null ? "busiest" : `busiest: ${busiest.label}`,
+    },
   ];
 }
 

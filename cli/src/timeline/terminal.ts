@@ -32,8 +32,8 @@ interface Signs {
   readonly side: string;
 }
 
-const UNICODE: Signs = { run: "█", wait: "░", levels: [..."▁▂▃▄▅▆▇█"], axis: "─", mark: "┬", side: "│" };
-const ASCII: Signs = { run: "=", wait: ".", levels: [..."_.-+=*%#"], axis: "-", mark: "+", side: "|" };
+const UNICODE: Signs = { run: "█", wait: "░", levels: Array.from("▁▂▃▄▅▆▇█"), axis: "─", mark: "┬", side: "│" };
+const ASCII: Signs = { run: "=", wait: ".", levels: Array.from("_.-+=*%#"), axis: "-", mark: "+", side: "|" };
 
 /** Below this many columns a block, single blocks cannot be seen and the lane shows how busy it was. */
 const LEAST_COLUMNS = 1.5;
@@ -47,7 +47,10 @@ export function renderTerminal(timeline: Timeline, { width, color, unicode }: Te
   const summary = summaryLines(summaryOf(timeline, groups));
   const endMs = endOf(timeline);
   if (endMs === 0) return text(summary);
-  const nameWidth = Math.min(24, Math.max(7, ...groups.flatMap((group) => namesOf(group, endMs)).map((name) => name.length)));
+  const nameWidth = Math.min(
+    24,
+    Math.max(7, ...groups.flatMap((group) => namesOf(group, endMs)).map((name) => name.length)),
+  );
   const columns = Math.max(LEAST_WIDTH, width) - nameWidth - 3 - SHARE_WIDTH;
   const canvas: Canvas = { columns, endMs, color, signs: unicode ? UNICODE : ASCII };
   const rows = groups.flatMap((group) => rowsOf(group, canvas));
@@ -72,7 +75,9 @@ function rowsOf(group: GroupLanes, canvas: Canvas): Row[] {
     cells: isDense(lane, canvas) ? denseCells(lane, canvas) : blockCells(lane, canvas),
     note: ` ${percentText(lane.busyMs / canvas.endMs).padStart(4)}`,
   }));
-  return hasWaiting(group, canvas.endMs) ? [...lanes, { name: "  waiting", cells: waitingCells(group, canvas), note: "" }] : lanes;
+  return hasWaiting(group, canvas.endMs)
+    ? [...lanes, { name: "  waiting", cells: waitingCells(group, canvas), note: "" }]
+    : lanes;
 }
 
 function namesOf(group: GroupLanes, endMs: number): string[] {
@@ -97,7 +102,8 @@ function blockCells({ blocks }: Lane, canvas: Canvas): string {
     const from = Math.max(at, columnOf(block.startedAt, canvas));
     const to = Math.max(from + 1, columnOf(block.endedAt, canvas));
     if (from >= canvas.columns) break;
-    line += " ".repeat(from - at) + painted(blockText(block, from, Math.min(to, canvas.columns), canvas), block, canvas);
+    line +=
+      " ".repeat(from - at) + painted(blockText(block, from, Math.min(to, canvas.columns), canvas), block, canvas);
     at = Math.min(to, canvas.columns);
   }
   return line + " ".repeat(canvas.columns - at);
@@ -128,7 +134,9 @@ function painted(cells: string, block: Block, { color }: Canvas): string {
 }
 
 function denseCells({ blocks }: Lane, canvas: Canvas): string {
-  const cells = runningPerColumn(blocks, canvas.endMs, canvas.columns).map((share) => levelOf(share, 1, canvas)).join("");
+  const cells = runningPerColumn(blocks, canvas.endMs, canvas.columns)
+    .map((share) => levelOf(share, 1, canvas))
+    .join("");
   return canvas.color ? `\u001b[38;5;${colorOf(0).ansi}m${cells}\u001b[0m` : cells;
 }
 
@@ -170,8 +178,12 @@ function legendOf(groups: readonly GroupLanes[], canvas: Canvas): string {
   const dense = lanes.find((lane) => isDense(lane, canvas));
   const parts = [
     ...(blocks ? [`1:A${signs.run} job 1 runs module A`] : []),
-    ...(dense === undefined ? [] : [`${signs.levels.join("")} how busy (${countText(dense.blocks.length, "block")} in a lane)`]),
-    ...(groups.some((group) => hasWaiting(group, canvas.endMs)) ? [`${signs.wait} 2 3 jobs waiting for a replica`] : []),
+    ...(dense === undefined
+      ? []
+      : [`${signs.levels.join("")} how busy (${countText(dense.blocks.length, "block")} in a lane)`]),
+    ...(groups.some((group) => hasWaiting(group, canvas.endMs))
+      ? [`${signs.wait} 2 3 jobs waiting for a replica`]
+      : []),
   ];
   return parts.join("   ");
 }

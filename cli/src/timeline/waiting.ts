@@ -6,7 +6,9 @@ const LEAST_PART = 1 / 200;
 /** Blocks that waited long enough to be shown, by when they became ready. What is shorter is the engine's own time, and nobody's queue. */
 export function longWaits(blocks: readonly Block[], endMs: number): Block[] {
   const leastMs = Math.max(1, endMs * LEAST_PART);
-  return blocks.filter((block) => block.startedAt - block.readyAt >= leastMs).toSorted((a, b) => a.startedAt - b.startedAt);
+  return blocks
+    .filter((block) => block.startedAt - block.readyAt >= leastMs)
+    .toSorted((a, b) => a.startedAt - b.startedAt);
 }
 
 /** How many blocks wait on average in each of `columns` equal parts of `0 … endMs`. */

@@ -4,7 +4,11 @@ import { split } from "./split.ts";
 import { statisticsOf } from "./statistics.ts";
 
 /** Puts together what two groups found out about one file. */
-export function merged({ name, bytes, sentences }: Pick<Document, "name" | "bytes" | "sentences">, statistics: Statistics, outline: Outline): Findings {
+export function merged(
+  { name, bytes, sentences }: Pick<Document, "name" | "bytes" | "sentences">,
+  statistics: Statistics,
+  outline: Outline,
+): Findings {
   return { name, bytes, sentences, ...statistics, ...outline };
 }
 

@@ -11,7 +11,10 @@ export function markdownOf(report: Report): string {
     "## Most similar files",
     similar.length === 0
       ? "No two files share much of their text."
-      : rows(["file", "file", "shared"], similar.map(({ a, b, similarity }) => [a, b, `${Math.round(similarity * 100)}%`])),
+      : rows(
+          ["file", "file", "shared"],
+          similar.map(({ a, b, similarity }) => [a, b, `${Math.round(similarity * 100)}%`]),
+        ),
     "## Files",
     rows(
       ["file", "words", "distinct", "reading ease", "compressed to", "language", "links"],

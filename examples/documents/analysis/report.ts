@@ -19,7 +19,10 @@ export interface Similar {
   readonly similarity: number;
 }
 
-export type Row = Pick<Findings, "name" | "bytes" | "words" | "distinctWords" | "readingEase" | "compression" | "language" | "links">;
+export type Row = Pick<
+  Findings,
+  "name" | "bytes" | "words" | "distinctWords" | "readingEase" | "compression" | "language" | "links"
+>;
 
 const KEPT_WORDS = 25;
 const KEPT_PAIRS = 15;

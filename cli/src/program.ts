@@ -22,7 +22,12 @@ export function makeProgram(output?: OutputConfiguration): Program {
     .helpCommand("help [COMMAND]", "show the help of a command")
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput(output ?? {})
+    .configureOutput({
+      ...output,
+      outputError: (text, write) => {
+        write(usageError(text));
+      },
+    })
     .addHelpText("beforeAll", "")
     .addHelpText("before", HELP.troupe);
   const ends =
@@ -146,6 +151,16 @@ function addRest(program: Command, ends: Ends): void {
     .summary("print the version")
     .option("-o, --output <format>", "json: an object")
     .action(ends(async (flags: { output?: string }) => (await import("./commands/version.ts")).version(flags.output)));
+}
+
+/** Commander's own errors, in the form of all others. */
+function usageError(text: string): string {
+  const [message = "", ...rest] = text
+    .trim()
+    .replace(/^error: /, "")
+    .split("\n");
+  const suggestion = /Did you mean (.+)\?/.exec(rest.join(" "))?.[1];
+  return `error[Usage] ${message}\nhint: ${suggestion === undefined ? "See troupe --help, or troupe help COMMAND." : `Did you mean ${suggestion}?`}\n`;
 }
 
 function collect(value: string, before: readonly string[]): string[] {

@@ -17,4 +17,4 @@ export type { LocalOptions } from "./options.ts";
 export { addCoordinator, startLocal } from "./start-local.ts";
 export type { Running } from "./supervisor.ts";
 export { describeModules } from "@troupe/runtime-image";
-export { logToStderr } from "./log-to-stderr.ts";
+export { isForPeople, logToStderr } from "./log-to-stderr.ts";

@@ -24,12 +24,16 @@ export function parseNatsLine(text: string): LogLine {
 /** `[g2-0] text`, for people. */
 export function printLogLine({ source, level, message, fields }: LogLine): string {
   if (level === null) return `[${source}] ${message}`;
-  const known = Object.entries(fields).filter(([name]) => name !== "timestamp");
-  const rest = known
-    .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join("");
-  return `[${source}] ${level}: ${message}${rest}`;
+  const { stack, ...known } = Object.fromEntries(Object.entries(fields).filter(([name]) => !SAID_ALREADY.has(name)));
+  const rest = Object.entries(known).map(
+    ([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  const trace = typeof stack === "string" ? `\n${stack}` : "";
+  return `[${source}] ${level === "info" ? "" : `${level}: `}${message}${rest.join("")}${trace}`;
 }
+
+/** Fields that stand in every line of a source. */
+const SAID_ALREADY: ReadonlySet<string> = new Set(["timestamp", "component", "coordinator", "group", "replica"]);
 
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {

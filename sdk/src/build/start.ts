@@ -50,8 +50,8 @@ async function startHere<Result extends JobResult>(
   const modules = await moduleFilesOf(draft);
   cleanup.defer(async () => modules.release());
   const revision = await prepareRevision(draft, modules.files, namespace, local.describeModules);
-  const onLog = options.onLog ?? local.logToStderr;
-  const system = await local.startLocal({ ...options, onLog, revision, moduleFiles: modules.files });
+  const log = options.onLog === undefined ? { onLog: local.logToStderr, logLevel: options.logLevel ?? "info" } : {};
+  const system = await local.startLocal({ ...options, ...log, revision, moduleFiles: modules.files });
   cleanup.defer(async () => system.close());
   const { pipeline, uid } = system.scope;
   const settings = await openClient({ nats: system.natsUrl, namespace, pipeline, uid, timeline, coordinatorTimeoutMs });

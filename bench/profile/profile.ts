@@ -6,16 +6,19 @@ import { join } from "node:path";
 import { emptyLoad } from "../measure/payloads.ts";
 import { threadTimes, type ThreadTime } from "../measure/processes.ts";
 import { CpuMeter, type Measured } from "../measure/cpu-meter.ts";
-import { measureThroughput } from "../measure/throughput.ts";
+import { measureThroughput, type Repetition } from "../measure/throughput.ts";
 import { short } from "../report/table.ts";
 import type { Context } from "../sections/section.ts";
 import { chain, diamond, type AnyPipeline } from "../system/pipelines.ts";
 import { startPipeline } from "../system/start.ts";
-import { readProfiles, selfTimes, type CpuProfile, type SelfTime } from "./self-times.ts";
+import { readProfiles, selfTimes, type CpuProfile, type SelfTimes } from "./self-times.ts";
+import { trafficOf } from "./traffic.ts";
 
 const IN_FLIGHT = 400;
 const SAMPLE_MICROS = 250;
-const SHOWN = 25;
+const SHOWN = 30;
+const WARM_UP_MS = 2_000;
+const TRAFFIC_MS = 2_000;
 
 type Print = (text: string) => void;
 
@@ -33,11 +36,15 @@ async function profileOne(pipeline: AnyPipeline, { quick }: Context, print: Prin
   // The processes of the system take it from our environment, their threads from them.
   process.env["NODE_OPTIONS"] = `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${SAMPLE_MICROS}`;
   try {
-    const { jobs, names, own } = await load(pipeline, quick ? 3_000 : 15_000, print);
-    const client = { pid: process.pid, profile: own };
-    const profiles = [client, ...(await readProfiles(folder))];
-    for (const { pid, profile } of profiles) {
-      printTop(`${names.get(pid) ?? `process ${pid}`}${threadOf(profile)}`, await selfTimes(profile), jobs, print);
+    const { names, own, threads } = await load(pipeline, quick ? 3_000 : 15_000, print);
+    // Threads of our own process that left profiles have looked at the module files.
+    const others = (await readProfiles(folder)).filter(({ pid }) => pid !== process.pid);
+    for (const { pid, profile } of [{ pid: process.pid, profile: own }, ...others]) {
+      const thread = isHost(profile) ? "host" : "main";
+      const microsPerJob = threads.get(pid)?.find(({ name }) => name.startsWith(thread))?.micros;
+      if (microsPerJob === undefined) continue;
+      const name = `${names.get(pid) ?? `process ${pid}`} (${thread} thread)`;
+      printTop(name, await selfTimes(profile), microsPerJob, print);
     }
   } finally {
     delete process.env["NODE_OPTIONS"];
@@ -45,73 +52,87 @@ async function profileOne(pipeline: AnyPipeline, { quick }: Context, print: Prin
   }
 }
 
+interface ThreadCost {
+  /** `main`, or what the thread is called and its id. */
+  readonly name: string;
+  readonly micros: number;
+}
+
 interface Loaded {
-  /** All jobs of the system's life: its profiles cover all of it. */
-  readonly jobs: number;
   readonly names: ReadonlyMap<number, string>;
   readonly own: CpuProfile;
+  /** CPU time a job, by process. */
+  readonly threads: ReadonlyMap<number, readonly ThreadCost[]>;
 }
 
 async function load(pipeline: AnyPipeline, repetitionMs: number, print: Print): Promise<Loaded> {
   await using running = await startPipeline(pipeline);
   const processes = running.processes();
+  const run = async (warmUpMs: number, durationMs: number): Promise<Repetition> => {
+    const schedule = { warmUpMs, repetitions: 1, repetitionMs: durationMs };
+    const [repetition] = await measureThroughput(running.client, counted, schedule, new CpuMeter(processes));
+    if (repetition === undefined) throw new Error("there was no repetition");
+    return repetition;
+  };
   let jobs = 0;
   const empty = emptyLoad(IN_FLIGHT);
   const counted = { ...empty, inputOf: (index: number) => (jobs++, empty.inputOf(index)) };
+
+  await run(500, WARM_UP_MS);
+  jobs = 0;
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
   await session.post("Profiler.setSamplingInterval", { interval: SAMPLE_MICROS });
   await session.post("Profiler.start");
   const before = threadsOf(processes);
-  const [repetition] = await measureThroughput(
-    running.client,
-    counted,
-    { warmUpMs: 2_000, repetitions: 1, repetitionMs },
-    new CpuMeter(processes),
-  );
-  const budget = threadsOf(processes);
+  const { jobsPerSecond, cpu } = await run(0, repetitionMs);
+  const threads = costs(processes, before, threadsOf(processes), jobs);
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
-  print(`  ${short(repetition?.jobsPerSecond ?? 0)} jobs/s while profiled; others took ${short(repetition?.cpu.othersCores ?? 0)} cores`);
-  printBudget(processes, before, budget, jobs, print);
-  return { jobs, names: new Map(processes.map(({ name, pid }) => [pid, name])), own: profile };
+  print(`  ${short(jobsPerSecond)} jobs/s while profiled; others took ${short(cpu.othersCores)} cores`);
+  printBudget(processes, threads, print);
+  print("  messages, by subject:");
+  print(await trafficOf(running.local, async () => run(0, TRAFFIC_MS)));
+  return { names: new Map(processes.map(({ name, pid }) => [pid, name])), own: profile, threads };
 }
 
 function threadsOf(processes: readonly Measured[]): Map<number, ThreadTime[]> {
   return new Map(processes.map(({ pid }) => [pid, threadTimes(pid)]));
 }
 
+type Threads = ReadonlyMap<number, readonly ThreadTime[]>;
+
+function costs(processes: readonly Measured[], before: Threads, after: Threads, jobs: number): Map<number, ThreadCost[]> {
+  return new Map(
+    processes.map(({ pid }) => {
+      const old = new Map(before.get(pid)?.map(({ thread, cpuMicros }) => [thread, cpuMicros]));
+      const taken = (after.get(pid) ?? []).map(({ thread, cpuMicros }) => ({ name: thread, micros: (cpuMicros - (old.get(thread) ?? 0)) / jobs }));
+      return [pid, taken.filter(({ name }) => !name.includes("ProfEvntProc")).sort((a, b) => b.micros - a.micros)];
+    }),
+  );
+}
+
 /** Threads that took next to nothing are counted into their process alone. */
 const SMALL_SHARE = 0.03;
 
-function printBudget(
-  processes: readonly Measured[],
-  before: ReadonlyMap<number, readonly ThreadTime[]>,
-  after: ReadonlyMap<number, readonly ThreadTime[]>,
-  jobs: number,
-  print: Print,
-): void {
-  print("  CPU µs a job, by process and its threads:");
-  let total = 0;
+function printBudget(processes: readonly Measured[], threads: ReadonlyMap<number, readonly ThreadCost[]>, print: Print): void {
+  print("  CPU µs a job, by process and its threads (without the profiler's own):");
+  const sumOf = (pid: number): number => (threads.get(pid) ?? []).reduce((sum, { micros }) => sum + micros, 0);
   for (const { name, pid } of processes) {
-    const old = new Map(before.get(pid)?.map(({ thread, cpuMicros }) => [thread, cpuMicros]));
-    const taken = (after.get(pid) ?? []).map(({ thread, cpuMicros }) => ({ thread, micros: (cpuMicros - (old.get(thread) ?? 0)) / jobs }));
-    const sum = taken.reduce((all, { micros }) => all + micros, 0);
-    total += sum;
-    const threads = taken.filter(({ micros }) => micros > SMALL_SHARE * sum).sort((a, b) => b.micros - a.micros);
-    print(`    ${name.padEnd(16)} ${short(sum).padStart(6)}   ${threads.map(({ thread, micros }) => `${thread} ${short(micros)}`).join(", ")}`);
+    const sum = sumOf(pid);
+    const large = (threads.get(pid) ?? []).filter(({ micros }) => micros > SMALL_SHARE * sum);
+    print(`    ${name.padEnd(16)} ${short(sum).padStart(6)}   ${large.map((thread) => `${thread.name} ${short(thread.micros)}`).join(", ")}`);
   }
-  print(`    ${"all".padEnd(16)} ${short(total).padStart(6)}`);
+  print(`    ${"all".padEnd(16)} ${short(processes.reduce((sum, { pid }) => sum + sumOf(pid), 0)).padStart(6)}`);
 }
 
-function printTop(name: string, { times, busyMicros }: { readonly times: readonly SelfTime[]; readonly busyMicros: number }, jobs: number, print: Print): void {
-  print(`\n  ${name}: ${short(busyMicros / jobs)} µs a job on its JavaScript thread`);
-  for (const { label, micros } of times.slice(0, SHOWN)) print(`    ${short(micros / jobs).padStart(6)} µs  ${label}`);
+/** The profile says shares (its clock also runs while others have the core), the thread's CPU time what they are shares of. */
+function printTop(name: string, { times, busyMicros }: SelfTimes, microsPerJob: number, print: Print): void {
+  print(`\n  ${name}: ${short(microsPerJob)} µs a job`);
+  for (const { label, micros } of times.slice(0, SHOWN)) print(`    ${short((micros / busyMicros) * microsPerJob).padStart(6)} µs  ${label}`);
 }
 
-function threadOf(profile: CpuProfile): string {
-  return profile.nodes.some(({ callFrame }) => callFrame.functionName === "startWorkerThread" || callFrame.url === "node:internal/main/worker_thread")
-    ? " (host thread)"
-    : "";
+function isHost({ nodes }: CpuProfile): boolean {
+  return nodes.some(({ callFrame }) => callFrame.url.includes("worker_thread"));
 }

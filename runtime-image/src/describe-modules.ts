@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { hostEntry } from "./entries.ts";
+import { HOST_FLAGS, hostEntry } from "./entries.ts";
 import type { Description, HostStart, LoadProblem } from "./host/protocol.ts";
 
 export type { Description, LoadProblem } from "./host/protocol.ts";
@@ -24,11 +24,7 @@ export async function describeModules(
     name: "describe",
     stdout: true,
     stderr: true,
-    execArgv: [
-      ...process.execArgv,
-      "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
-      "--disable-warning=ExperimentalWarning",
-    ],
+    execArgv: [...HOST_FLAGS],
   });
   const failed = (message: string, stack: string | null = null): Description => ({
     types: [],

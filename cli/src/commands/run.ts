@@ -4,7 +4,7 @@ import type { JobResult } from "@troupe/sdk";
 import { CommandError } from "../command-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadPipeline } from "../pipeline-file/load.ts";
-import type { FinishedRun, Inputs, LoadedPipeline } from "../pipeline-file/loaded.ts";
+import type { FinishedRun, Inputs, LoadedPipeline, PipelineScript } from "../pipeline-file/loaded.ts";
 import { openEngine, type Engine } from "../running/engine.ts";
 import { inOrder } from "../running/in-order.ts";
 import { onInterrupt } from "../running/interrupt.ts";
@@ -58,7 +58,7 @@ async function runLoaded(pipeline: LoadedPipeline, words: readonly string[], set
   try {
     if (!settings.json) printResults(ended.all);
     const finished: FinishedRun = { jobs, processed, timeline, print: printer(settings.json) };
-    if (!interrupt.signal.aborted) await script.report?.(finished);
+    if (!interrupt.signal.aborted) await reportWith(script, finished);
   } finally {
     // What went wrong is easier to understand with the timeline at hand.
     await showTimeline(timeline, settings, revision.pipeline);
@@ -72,7 +72,26 @@ async function inputsOf(
   words: readonly string[],
   { inputs }: RunSettings,
 ): Promise<Inputs> {
-  return inputs ?? (script.inputs === undefined ? [null] : await script.inputs(words));
+  if (inputs !== undefined || script.inputs === undefined) return inputs ?? [null];
+  try {
+    return await script.inputs(words);
+  } catch (error) {
+    throw scriptError("InputsFailed", "inputs()", error, EXIT.usage);
+  }
+}
+
+async function reportWith(script: PipelineScript, finished: FinishedRun): Promise<void> {
+  try {
+    await script.report?.(finished);
+  } catch (error) {
+    throw scriptError("ReportFailed", "report()", error, EXIT.failed);
+  }
+}
+
+/** What the user's own file threw: its message is for people, its stack only when it is no plain error. */
+function scriptError(code: string, what: string, error: unknown, exit: ExitCode): unknown {
+  if (!(error instanceof Error) || error instanceof CommandError || error.name !== "Error") return error;
+  return new CommandError(code, error.message, { exit, hint: `It comes from ${what}, which FILE exports.` });
 }
 
 interface Ended {

@@ -159,7 +159,7 @@ function levelOf(value: number, most: number, { signs: { levels } }: Canvas): st
 }
 
 function axisOf({ columns, endMs, signs }: Canvas): string[] {
-  const ticks = ticksOf(endMs, Math.max(2, Math.floor(columns / 10)));
+  const ticks = ticksOf(endMs, Math.max(2, Math.floor(columns / 8)));
   const stepMs = (ticks[1] ?? endMs) - (ticks[0] ?? 0);
   const marks = new Array<string>(columns + 1).fill(signs.axis);
   let words = "";

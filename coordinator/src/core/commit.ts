@@ -1,12 +1,12 @@
 /** What the journal took is folded, and has its effects: acknowledgements, ready blocks, ends, replies. Nothing is said before (E1, E3). */
 import { isInline } from "@troupe/protocol";
-import type { DoneEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, SubmitEvent } from "./events.ts";
+import type { DoneEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
 import { fold, type FoldOutcome } from "./fold.ts";
 import type { Block, Job } from "./job.ts";
 import { writePage } from "./tick.ts";
-import { groupState, reply, send, type AppendContext, type Owner } from "./owner.ts";
+import { groupState, reply, send, type AppendContext, type Owner, type RecordUse } from "./owner.ts";
 
 export interface Committed {
   readonly event: JournalEvent;
@@ -80,12 +80,33 @@ function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendConte
     return;
   }
   const job = owner.state.jobs.get(event.job);
-  if (to !== undefined) reply(owner, to, { kind: "accepted", id: event.job, revision: job?.route.graph.id ?? event.revision });
+  if (job === undefined) {
+    answerRecorded(owner, event.job, event.digest, to ?? "", wait);
+    return;
+  }
+  if (to !== undefined) reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
   if (wait === undefined) return;
   // A job that this very event ended (nothing to run) is answered by finish(), which follows.
-  if (job?.end !== undefined && outcome.kind === "duplicate") reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
-  else if (job === undefined) readOutcome(owner, event.job, wait.to, wait.timeline);
+  if (job.end !== undefined && outcome.kind === "duplicate") reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
   else owner.waiters.set(event.job, [...(owner.waiters.get(event.job) ?? []), wait]);
+}
+
+/** E1: a job that is only a record has kept its digest there. @returns whether there is such a record. */
+export function answerRecorded(owner: Owner, job: string, digest: string, to: string, wait: Listener | undefined): boolean {
+  const page = owner.state.index.get(job);
+  if (page === undefined) return false;
+  owner.commands.push({ kind: "read-record", page, job, use: { kind: "resubmission", reply: to, digest, wait } });
+  return true;
+}
+
+/** The record of a job that was submitted again is there. */
+export function resubmitted(owner: Owner, job: Job, { reply: to, digest, wait }: Extract<RecordUse, { kind: "resubmission" }>): void {
+  if (job.digest !== digest) {
+    reply(owner, to, conflict(job.id));
+    return;
+  }
+  reply(owner, to, { kind: "accepted", id: job.id, revision: job.route.graph.id });
+  if (wait !== undefined) reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
 }
 
 export function readOutcome(owner: Owner, job: string, to: string, timeline: boolean): void {

@@ -1,9 +1,9 @@
 /** What clients ask for. Refusals are answered at once; everything that changes something is answered when it is journalled (E1). */
 import type { Payload, Phase } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
-import { conflict, readOutcome } from "./commit.ts";
+import { answerRecorded, conflict, readOutcome } from "./commit.ts";
 import type { Job } from "./job.ts";
-import { WAIT_MS, append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
+import { append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
 
 export interface SubmitRequest {
   readonly operation: "submit";
@@ -63,7 +63,7 @@ export function knock(owner: Owner, request: DoorRequest, now: Moment): void {
 function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
   const { id, phase, input, digest, reply: to } = request;
   const waiter: Waiter | undefined =
-    request.wait === "" ? undefined : { to: request.wait, timeline: request.timeline, until: now.mono + WAIT_MS, sayPending: false };
+    request.wait === "" ? undefined : { to: request.wait, timeline: request.timeline, until: now.mono + owner.settings.waitMs, sayPending: false };
   if (!JOB_ID.test(id)) {
     reply(owner, to, refusal("InvalidJobId", `${JSON.stringify(id)} is no job id`, "use 1 to 64 letters, digits, _ or -"));
     return;
@@ -97,11 +97,10 @@ function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | unde
     reply(owner, to, conflict(id));
     return true;
   }
-  if (job === undefined && !owner.state.index.has(id)) return false;
-  reply(owner, to, { kind: "accepted", id, revision: job?.route.graph.id ?? owner.current?.id ?? "" });
+  if (job === undefined) return answerRecorded(owner, id, digest, to, waiter);
+  reply(owner, to, { kind: "accepted", id, revision: job.route.graph.id });
   if (waiter === undefined) return true;
-  if (job === undefined) readOutcome(owner, id, waiter.to, waiter.timeline);
-  else if (job.end !== undefined) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
+  if (job.end !== undefined) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
   else addWaiter(owner, id, waiter);
   return true;
 }
@@ -134,7 +133,7 @@ function wait(owner: Owner, id: string, request: WaitRequest, now: Moment): void
   const { reply: to, timeline, sayPending } = request;
   const job = owner.state.jobs.get(id);
   if (job?.end !== undefined) reply(owner, to, { kind: "outcome", job, timeline });
-  else if (job !== undefined) addWaiter(owner, id, { to, timeline, until: now.mono + WAIT_MS, sayPending });
+  else if (job !== undefined) addWaiter(owner, id, { to, timeline, until: now.mono + owner.settings.waitMs, sayPending });
   else if (owner.state.index.has(id)) readOutcome(owner, id, to, timeline);
   else reply(owner, to, unknown(id));
 }

@@ -15,7 +15,7 @@
 import type { Graph } from "@troupe/model";
 import type { DownMessage, Lease } from "@troupe/protocol";
 import type { Execution, Replica } from "./execution.ts";
-import type { JournalEvent } from "./events.ts";
+import type { JournalEvent, Listener } from "./events.ts";
 import type { Block, Job } from "./job.ts";
 import { ReadyQueue } from "./queue.ts";
 import type { JournalState } from "./state.ts";
@@ -41,7 +41,9 @@ export type RefusalCode =
 /** What to do with a recorded job once its page is read. */
 export type RecordUse =
   | { readonly kind: "outcome" | "status" | "timeline" | "cancel"; readonly reply: ReplyTo; readonly timeline: boolean }
-  | { readonly kind: "retry"; readonly reply: ReplyTo };
+  | { readonly kind: "retry"; readonly reply: ReplyTo }
+  /** The same id came again: is it the same input? (E1) */
+  | { readonly kind: "resubmission"; readonly reply: ReplyTo; readonly digest: string; readonly wait: Listener | undefined };
 
 /** What waits for an append to be journalled. */
 export interface AppendContext {
@@ -60,9 +62,6 @@ export interface Waiter {
   /** Whether to say "pending" then. */
   readonly sayPending: boolean;
 }
-
-/** How long a wait is kept before it has to be renewed, in milliseconds. */
-export const WAIT_MS = 30_000;
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -100,6 +99,8 @@ export interface OwnerSettings {
   readonly maxRecords: number;
   /** Inline payload bytes of all open jobs, at most. */
   readonly maxInlineBytes: number;
+  /** How long a wait is kept before it has to be renewed. */
+  readonly waitMs: number;
 }
 
 export const DEFAULT_SETTINGS: OwnerSettings = {
@@ -109,6 +110,7 @@ export const DEFAULT_SETTINGS: OwnerSettings = {
   pageMs: 1_000,
   maxRecords: 200_000,
   maxInlineBytes: 512 * 1024 * 1024,
+  waitMs: 30_000,
 };
 
 export interface Owner {

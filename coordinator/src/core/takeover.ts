@@ -5,7 +5,7 @@
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, enqueue, isOnceOnly } from "./dispatch.ts";
 import type { Job } from "./job.ts";
-import { WAIT_MS, groupState, reply, type Owner } from "./owner.ts";
+import { groupState, reply, type Owner } from "./owner.ts";
 import { fail } from "./uplink.ts";
 
 /** Name of a replica within its pipeline. */
@@ -38,7 +38,7 @@ function renewListener(owner: Owner, job: Job, now: Moment): void {
   if (job.wait === undefined) return;
   const { to, timeline } = job.wait;
   if (job.end !== undefined) reply(owner, to, { kind: "outcome", job, timeline });
-  else owner.waiters.set(job.id, [{ to, timeline, until: now.mono + WAIT_MS, sayPending: false }]);
+  else owner.waiters.set(job.id, [{ to, timeline, until: now.mono + owner.settings.waitMs, sayPending: false }]);
 }
 
 /** A replica has announced itself to this owner. */

@@ -7,7 +7,7 @@ import {
   type Bus, type BusMessage, type BusSubscription, type DoorOperation, type Scope,
 } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
-import { commit } from "../core/commit.ts";
+import { commit, resubmitted } from "../core/commit.ts";
 import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
@@ -283,7 +283,8 @@ export class LiveOwner {
     else if (use.kind === "retry") {
       if (job.end?.state === "failed") retryJob(this.#owner, job, use.reply, this.#now());
       else reply(this.#owner, use.reply, notFailed(id, job.end?.state ?? "done"));
-    } else if (use.kind === "cancel") reply(this.#owner, use.reply, { kind: "state", id, state: job.end?.state ?? "done" });
+    } else if (use.kind === "resubmission") resubmitted(this.#owner, job, use);
+    else if (use.kind === "cancel") reply(this.#owner, use.reply, { kind: "state", id, state: job.end?.state ?? "done" });
     else reply(this.#owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
     this.#settle();
   }

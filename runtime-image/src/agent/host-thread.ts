@@ -1,14 +1,11 @@
 import { Worker } from "node:worker_threads";
 import type { Failure } from "@troupe/protocol";
-import { hostEntry } from "../entries.ts";
+import { HOST_FLAGS, hostEntry } from "../entries.ts";
 import type { FromHost, HostStart, ToHost } from "../host/protocol.ts";
 import { Slots } from "../host/slots.ts";
 
 /** A thread that is inside native code cannot be ended; after so long its process has to go. */
 const TERMINATE_MS = 2_000;
-
-/** What Node says on its own about users' files, and what users can do nothing about. */
-const QUIET = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--disable-warning=ExperimentalWarning"];
 
 export interface HostThreadOptions {
   readonly files: readonly string[];
@@ -41,7 +38,7 @@ export class HostThread {
     this.#worker = new Worker(hostEntry(), {
       workerData: start,
       name: "host",
-      execArgv: [...process.execArgv, ...QUIET],
+      execArgv: [...HOST_FLAGS],
       ...(memoryMb === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
     });
     this.#worker.on("message", (messages: readonly FromHost[]) => {

@@ -1,10 +1,14 @@
-/** Whether this process is a replica that loads modules: the host sets the mark before it imports them. */
+/** Whether this process is a replica that loads modules, or a thread that looks at them. */
+import { POD_ENV } from "@troupe/protocol";
 import { StartedInHostError } from "./errors.ts";
 
+/** Set by hosts before they import user code. */
 const HOST = Symbol.for("troupe.host");
 
 /** @throws {StartedInHostError} */
 export function refuseInHost(pipeline: string, what: string): void {
-  const mark: unknown = Reflect.get(globalThis, HOST);
-  if (mark !== undefined && mark !== false) throw new StartedInHostError(pipeline, what);
+  const marked: unknown = Reflect.get(globalThis, HOST);
+  // A replica's process is known by its environment too: that of another version may not set the mark.
+  const isReplica = process.env[POD_ENV.replica] !== undefined && process.env[POD_ENV.templateHash] !== undefined;
+  if (isReplica || (marked !== undefined && marked !== false)) throw new StartedInHostError(pipeline, what);
 }

@@ -40,7 +40,8 @@ if (options.help) {
   process.exit(0);
 }
 const unknown = options.only.find((name) => !SECTIONS.some((section) => section.name === name));
-if (unknown !== undefined) fail(`there is no section ${unknown}; there are ${SECTIONS.map(({ name }) => name).join(", ")}`);
+if (unknown !== undefined)
+  fail(`there is no section ${unknown}; there are ${SECTIONS.map(({ name }) => name).join(", ")}`);
 
 const say = (line: string): void => {
   console.error(`  … ${line}`);
@@ -56,7 +57,9 @@ const print = options.json ? (): void => undefined : console.log;
 
 const { cores, cpu, memoryGib, node, loadAverage, fsyncMs } = machine;
 print(`${cores} cores (${cpu}), ${memoryGib} GiB, Node ${node}, ${machine.natsServer}`);
-print(`load average ${loadAverage.join(" ")}, a sync to disk takes ${fsyncMs.p50.toFixed(2)} ms (p99 ${fsyncMs.p99.toFixed(2)})`);
+print(
+  `load average ${loadAverage.join(" ")}, a sync to disk takes ${fsyncMs.p50.toFixed(2)} ms (p99 ${fsyncMs.p99.toFixed(2)})`,
+);
 
 if (options.profile) {
   await profileAll(context, options.only, print);

@@ -12,11 +12,11 @@ export class Nothing extends Module {
   }
 }
 
-/** Hands on a copy of what it got with one added to the first byte of every page. */
+/** Hands on what it got with one added to the first byte of every page. What it got is a copy of its own. */
 export class Change extends Module {
   static override type = "change";
   run(ctx: RunContext): Uint8Array {
-    const changed = Uint8Array.from(bytesOf(ctx));
+    const changed = bytesOf(ctx);
     for (let at = 0; at < changed.length; at += PAGE_BYTES) changed[at]! += 1;
     return changed;
   }

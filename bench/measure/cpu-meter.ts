@@ -30,7 +30,10 @@ export class CpuMeter {
     const others = machine - this.#machine - taken.reduce((sum, micros) => sum + micros, 0);
     const othersCores = Math.max(0, others / 1000 / (at - this.#at));
     [this.#at, this.#machine, this.#own] = [at, machine, own];
-    return { micros: Object.fromEntries(this.#processes.map(({ name }, index) => [name, taken[index] ?? 0])), othersCores };
+    return {
+      micros: Object.fromEntries(this.#processes.map(({ name }, index) => [name, taken[index] ?? 0])),
+      othersCores,
+    };
   }
 
   #read(): number[] {

@@ -33,7 +33,7 @@ export function payloadLoad(bytes: number, inFlight: number): Load {
 }
 
 function changed(input: Uint8Array): Uint8Array {
-  const output = Uint8Array.from(input);
+  const output = input.slice();
   for (let at = 0; at < output.length; at += PAGE_BYTES) output[at]! += CHANGES;
   return output;
 }

@@ -15,7 +15,11 @@ export function processTree(root: number): number[] {
 
 /** Proportional set size in MiB: shared pages count by share. */
 export function pssMib(pids: readonly number[]): number {
-  return pids.map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)).reduce((sum, kib) => sum + kib, 0) / 1024;
+  return (
+    pids
+      .map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0))
+      .reduce((sum, kib) => sum + kib, 0) / 1024
+  );
 }
 
 export interface ThreadTime {
@@ -39,7 +43,9 @@ export function cpuMicros(pid: number): number {
 
 /** CPU time that the whole machine has worked, in microseconds. */
 export function machineMicros(): number {
-  const [user, nice, system, , , irq, softirq] = (/^cpu +(.*)$/m.exec(read("/proc/stat"))?.[1] ?? "").split(" ").map(Number);
+  const [user, nice, system, , , irq, softirq] = (/^cpu +(.*)$/m.exec(read("/proc/stat"))?.[1] ?? "")
+    .split(" ")
+    .map(Number);
   return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * TICK_MICROS;
 }
 
@@ -53,7 +59,9 @@ function statOf(path: string): string[] | undefined {
 
 function numbersIn(folder: string): number[] {
   try {
-    return readdirSync(folder).filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync(folder)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

@@ -27,7 +27,12 @@ export interface Repetition {
 }
 
 /** The load never pauses between repetitions: each is a window over one steady stream. @throws when a job is not done */
-export async function measureThroughput(client: PipelineClient, load: Load, schedule: Schedule, meter: CpuMeter): Promise<Repetition[]> {
+export async function measureThroughput(
+  client: PipelineClient,
+  load: Load,
+  schedule: Schedule,
+  meter: CpuMeter,
+): Promise<Repetition[]> {
   const repetitions: Repetition[] = [];
   const startedAt: number[] = [];
   let latencies: number[] = [];
@@ -61,7 +66,13 @@ export async function measureThroughput(client: PipelineClient, load: Load, sche
 
 function repetitionOf(latencies: readonly number[], elapsedMs: number, cpu: CpuShare): Repetition {
   const jobsPerSecond = (latencies.length / elapsedMs) * 1000;
-  return { jobs: latencies.length, jobsPerSecond, p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99), cpu };
+  return {
+    jobs: latencies.length,
+    jobsPerSecond,
+    p50Ms: quantile(latencies, 0.5),
+    p99Ms: quantile(latencies, 0.99),
+    cpu,
+  };
 }
 
 /** One job at a time. @returns milliseconds from submission to result */

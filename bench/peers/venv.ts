@@ -39,7 +39,8 @@ export async function ensurePeer(say: (line: string) => void): Promise<string> {
 
 async function findPython(): Promise<string> {
   for (const python of PYTHONS) {
-    if (await succeeds(python, ["-c", "import venv, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))"])) return python;
+    if (await succeeds(python, ["-c", "import venv, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))"]))
+      return python;
   }
   throw new Skipped("there is no Python 3.10 to 3.13 with venv on PATH");
 }

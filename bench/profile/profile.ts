@@ -12,7 +12,7 @@ import type { Context } from "../sections/section.ts";
 import { chain, diamond, type AnyPipeline } from "../system/pipelines.ts";
 import { startPipeline } from "../system/start.ts";
 import { readProfiles, selfTimes, type CpuProfile, type SelfTimes } from "./self-times.ts";
-import { trafficOf } from "./traffic.ts";
+import { watchTraffic } from "./traffic.ts";
 
 const IN_FLIGHT = 400;
 const SAMPLE_MICROS = 250;
@@ -93,7 +93,10 @@ async function load(pipeline: AnyPipeline, repetitionMs: number, print: Print): 
   print(`  ${short(jobsPerSecond)} jobs/s while profiled; others took ${short(cpu.othersCores)} cores`);
   printBudget(processes, threads, print);
   print("  messages, by subject:");
-  print(await trafficOf(running.local, async () => run(0, TRAFFIC_MS)));
+  jobs = 0;
+  const traffic = await watchTraffic(running.local);
+  await run(0, TRAFFIC_MS);
+  print(await traffic.end(jobs));
   return { names: new Map(processes.map(({ name, pid }) => [pid, name])), own: profile, threads };
 }
 
@@ -103,11 +106,19 @@ function threadsOf(processes: readonly Measured[]): Map<number, ThreadTime[]> {
 
 type Threads = ReadonlyMap<number, readonly ThreadTime[]>;
 
-function costs(processes: readonly Measured[], before: Threads, after: Threads, jobs: number): Map<number, ThreadCost[]> {
+function costs(
+  processes: readonly Measured[],
+  before: Threads,
+  after: Threads,
+  jobs: number,
+): Map<number, ThreadCost[]> {
   return new Map(
     processes.map(({ pid }) => {
       const old = new Map(before.get(pid)?.map(({ thread, cpuMicros }) => [thread, cpuMicros]));
-      const taken = (after.get(pid) ?? []).map(({ thread, cpuMicros }) => ({ name: thread, micros: (cpuMicros - (old.get(thread) ?? 0)) / jobs }));
+      const taken = (after.get(pid) ?? []).map(({ thread, cpuMicros }) => ({
+        name: thread,
+        micros: (cpuMicros - (old.get(thread) ?? 0)) / jobs,
+      }));
       return [pid, taken.filter(({ name }) => !name.includes("ProfEvntProc")).sort((a, b) => b.micros - a.micros)];
     }),
   );
@@ -116,13 +127,19 @@ function costs(processes: readonly Measured[], before: Threads, after: Threads, 
 /** Threads that took next to nothing are counted into their process alone. */
 const SMALL_SHARE = 0.03;
 
-function printBudget(processes: readonly Measured[], threads: ReadonlyMap<number, readonly ThreadCost[]>, print: Print): void {
+function printBudget(
+  processes: readonly Measured[],
+  threads: ReadonlyMap<number, readonly ThreadCost[]>,
+  print: Print,
+): void {
   print("  CPU µs a job, by process and its threads (without the profiler's own):");
   const sumOf = (pid: number): number => (threads.get(pid) ?? []).reduce((sum, { micros }) => sum + micros, 0);
   for (const { name, pid } of processes) {
     const sum = sumOf(pid);
     const large = (threads.get(pid) ?? []).filter(({ micros }) => micros > SMALL_SHARE * sum);
-    print(`    ${name.padEnd(16)} ${short(sum).padStart(6)}   ${large.map((thread) => `${thread.name} ${short(thread.micros)}`).join(", ")}`);
+    print(
+      `    ${name.padEnd(16)} ${short(sum).padStart(6)}   ${large.map((thread) => `${thread.name} ${short(thread.micros)}`).join(", ")}`,
+    );
   }
   print(`    ${"all".padEnd(16)} ${short(processes.reduce((sum, { pid }) => sum + sumOf(pid), 0)).padStart(6)}`);
 }
@@ -130,7 +147,8 @@ function printBudget(processes: readonly Measured[], threads: ReadonlyMap<number
 /** The profile says shares (its clock also runs while others have the core), the thread's CPU time what they are shares of. */
 function printTop(name: string, { times, busyMicros }: SelfTimes, microsPerJob: number, print: Print): void {
   print(`\n  ${name}: ${short(microsPerJob)} µs a job`);
-  for (const { label, micros } of times.slice(0, SHOWN)) print(`    ${short((micros / busyMicros) * microsPerJob).padStart(6)} µs  ${label}`);
+  for (const { label, micros } of times.slice(0, SHOWN))
+    print(`    ${short((micros / busyMicros) * microsPerJob).padStart(6)} µs  ${label}`);
 }
 
 function isHost({ nodes }: CpuProfile): boolean {

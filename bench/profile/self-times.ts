@@ -53,14 +53,20 @@ export async function selfTimes({ nodes, samples = [], timeDeltas = [] }: CpuPro
   return { times, busyMicros };
 }
 
-async function labelOf({ functionName, url, lineNumber, columnNumber }: Profiler.Profile["nodes"][number]["callFrame"]): Promise<string> {
+async function labelOf({
+  functionName,
+  url,
+  lineNumber,
+  columnNumber,
+}: Profiler.Profile["nodes"][number]["callFrame"]): Promise<string> {
   const name = functionName === "" ? "(anonymous)" : functionName;
   if (url === "") return name;
   if (!url.startsWith("file:")) return `${name}  ${url}`;
   const path = fileURLToPath(url);
   const map = await mapOf(path);
   const origin = map?.findEntry(lineNumber, columnNumber);
-  if (origin === undefined || !("originalSource" in origin)) return `${name}  ${relative(ROOT, path)}:${lineNumber + 1}`;
+  if (origin === undefined || !("originalSource" in origin))
+    return `${name}  ${relative(ROOT, path)}:${lineNumber + 1}`;
   return `${name}  ${relative(ROOT, join(dirname(path), origin.originalSource))}:${origin.originalLine + 1}`;
 }
 

@@ -1,7 +1,6 @@
 /** What passes through NATS for a pipeline: messages and bytes a job, by subject. */
 import { connectBus } from "@troupe/protocol";
 import type { StartedSystem } from "@troupe/sdk";
-import type { Repetition } from "../measure/throughput.ts";
 import { short } from "../report/table.ts";
 
 interface Traffic {
@@ -9,26 +8,48 @@ interface Traffic {
   bytes: number;
 }
 
-export async function trafficOf({ natsUrl, scope }: StartedSystem, load: () => Promise<Repetition>): Promise<string> {
-  await using observer = await connectBus({ url: natsUrl, name: "bench" });
+export interface Watch {
+  /** @returns a table of what has passed since the watch began, while so many jobs ran */
+  readonly end: (jobs: number) => Promise<string>;
+}
+
+const SHOWN = 16;
+
+export async function watchTraffic({ natsUrl, scope }: StartedSystem): Promise<Watch> {
+  const observer = await connectBus({ url: natsUrl, name: "bench" });
   const bySubject = new Map<string, Traffic>();
   const root = `_troupe.${scope.namespace}.${scope.pipeline}.${scope.uid}.`;
-  const note = (subject: string, bytes: number): void => {
-    const known = bySubject.get(subject) ?? { messages: 0, bytes: 0 };
-    bySubject.set(subject, { messages: known.messages + 1, bytes: known.bytes + bytes });
+  const note = (name: string, bytes: number): void => {
+    const known = bySubject.get(name) ?? { messages: 0, bytes: 0 };
+    bySubject.set(name, { messages: known.messages + 1, bytes: known.bytes + bytes });
   };
-  for (const pattern of [`${root}>`, `troupe.${scope.namespace}.${scope.pipeline}.*`, "_INBOX.>"]) {
-    observer.subscribe(pattern, ({ subject, data }) => {
-      note(subject.startsWith(root) ? subject.slice(root.length) : subject.replace(/^_INBOX\..*/, "_INBOX (answers)"), data.byteLength);
-    });
-  }
+  observer.subscribe(`${root}>`, ({ subject, data }) => {
+    note(subject.slice(root.length), data.byteLength);
+  });
+  observer.subscribe(`troupe.${scope.namespace}.${scope.pipeline}.*`, ({ subject, data }) => {
+    note(subject, data.byteLength);
+  });
+  observer.subscribe("_INBOX.>", ({ data }) => {
+    note("answers", data.byteLength);
+  });
   await observer.flush();
-  const { jobs, jobsPerSecond } = await load();
-  const rows = [...bySubject].sort(([, a], [, b]) => b.messages - a.messages).slice(0, 16);
-  return rows
-    .map(([subject, { messages, bytes }]) => {
-      const rate = (messages / jobs) * jobsPerSecond;
-      return `    ${short(rate).padStart(7)} /s ${short(messages / jobs).padStart(6)} a job ${short(bytes / messages).padStart(8)} B each   ${subject}`;
-    })
-    .join("\n");
+  const begun = performance.now();
+  return {
+    end: async (jobs) => {
+      const seconds = (performance.now() - begun) / 1000;
+      await observer.close();
+      const rows = [...bySubject].sort(([, a], [, b]) => b.messages - a.messages).slice(0, SHOWN);
+      return rows.map(([name, traffic]) => rowOf(name, traffic, jobs, seconds)).join("\n");
+    },
+  };
+}
+
+function rowOf(name: string, { messages, bytes }: Traffic, jobs: number, seconds: number): string {
+  const cells = [
+    `${short(messages / seconds)} /s`,
+    `${short(messages / jobs)} a job`,
+    `${short(bytes / messages)} B each`,
+    `${short(bytes / jobs)} B a job`,
+  ];
+  return `    ${cells.map((cell) => cell.padStart(14)).join("")}   ${name}`;
 }

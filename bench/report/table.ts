@@ -6,7 +6,9 @@ const HEAD = ["", "median", "best", "to reach", ""];
 export function printFigures(figures: readonly Figure[]): string {
   const rows = [HEAD, ...figures.map(rowOf)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, column) => align(cell, widths[column] ?? 0, column)).join("  ")}`.trimEnd()).join("\n");
+  return rows
+    .map((row) => `  ${row.map((cell, column) => align(cell, widths[column] ?? 0, column)).join("  ")}`.trimEnd())
+    .join("\n");
 }
 
 function rowOf(figure: Figure): string[] {

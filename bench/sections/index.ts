@@ -10,5 +10,13 @@ import { startUp } from "./start-up.ts";
 
 /** In this order: later ones compare themselves to what earlier ones have measured. */
 export const SECTIONS: readonly Section[] = [
-  rawLimits, chainSection, diamondSection, moduleStart, startUp, memory, restart, seeds, magda,
+  rawLimits,
+  chainSection,
+  diamondSection,
+  moduleStart,
+  startUp,
+  memory,
+  restart,
+  seeds,
+  magda,
 ];

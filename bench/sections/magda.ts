@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { processTree } from "../measure/processes.ts";
 import { median, quantile } from "../measure/quantile.ts";
 import { ensurePeer } from "../peers/venv.ts";
-import { atLeast, type Figure } from "../report/figure.ts";
+import { atLeast, type Figure, type Target } from "../report/figure.ts";
 import { short } from "../report/table.ts";
 import type { Context, Section } from "./section.ts";
 
@@ -20,7 +20,10 @@ export const magda: Section = {
   run: async (context) => {
     const python = await ensurePeer(context.say);
     context.say("measuring MAGDA on Ray");
-    const said = await runPeer(python, context.quick ? ["--jobs=100", "--repeat=1", "--latency-jobs=50", "--payload-jobs=20"] : []);
+    const said = await runPeer(
+      python,
+      context.quick ? ["--jobs=100", "--repeat=1", "--latency-jobs=50", "--payload-jobs=20"] : [],
+    );
     return figuresOf(said, context.measured);
   },
 };
@@ -33,30 +36,82 @@ function figuresOf(said: Said, measured: Context["measured"]): Figure[] {
   const latencies = samples("latenciesMs");
   const payload = samples("payloadJobsPerSecond");
   return [
-    { id: "magda.chain.empty.jobsPerSecond", text: "empty modules: jobs", unit: "/s", value: median(jobs), best: Math.max(...jobs) },
-    { id: "magda.chain.empty.p50", text: "  one at a time, p50", unit: "ms", value: median(latencies), best: Math.min(...latencies) },
+    {
+      id: "magda.chain.empty.jobsPerSecond",
+      text: "empty modules: jobs",
+      unit: "/s",
+      value: median(jobs),
+      best: Math.max(...jobs),
+    },
+    {
+      id: "magda.chain.empty.p50",
+      text: "  one at a time, p50",
+      unit: "ms",
+      value: median(latencies),
+      best: Math.min(...latencies),
+    },
     { id: "magda.chain.empty.p99", text: "  p99", unit: "ms", value: quantile(latencies, 0.99) },
-    { id: "magda.chain.1mib.jobsPerSecond", text: "1 MiB: jobs", unit: "/s", value: median(payload), best: Math.max(...payload) },
-    { id: "magda.firstResult", text: "first result, from the start of Python", unit: "s", value: median(samples("firstResultSeconds")) },
-    { id: "magda.memory", text: "memory, three groups, all processes (PSS)", unit: "MiB", value: median(samples("memoryMib")) },
-    ...ratio("empty modules: Troupe's jobs/s by MAGDA's", "chain.empty.jobsPerSecond", median(jobs), measured, true),
-    ...ratio("1 MiB: Troupe's jobs/s by MAGDA's", "chain.1mib.jobsPerSecond", median(payload), measured, false),
-    ...ratio("one job, median: Troupe's time by MAGDA's", "chain.empty.p50", median(latencies), measured, false),
-    ...ratio("memory: Troupe's by MAGDA's", "memory.idle", median(samples("memoryMib")), measured, false),
-    ...ratio("first result: Troupe's time by MAGDA's", "startUp.firstResult", median(samples("firstResultSeconds")), measured, false),
+    {
+      id: "magda.chain.1mib.jobsPerSecond",
+      text: "1 MiB: jobs",
+      unit: "/s",
+      value: median(payload),
+      best: Math.max(...payload),
+    },
+    {
+      id: "magda.firstResult",
+      text: "first result, from the start of Python",
+      unit: "s",
+      value: median(samples("firstResultSeconds")),
+    },
+    {
+      id: "magda.memory",
+      text: "memory, three groups, all processes (PSS)",
+      unit: "MiB",
+      value: median(samples("memoryMib")),
+    },
+    ...ratio(
+      { text: "empty modules: Troupe's jobs/s by MAGDA's", theirs: median(jobs), target: TIMES_MAGDA },
+      measured.get("chain.empty.jobsPerSecond"),
+    ),
+    ...ratio(
+      { text: "1 MiB: Troupe's jobs/s by MAGDA's", theirs: median(payload) },
+      measured.get("chain.1mib.jobsPerSecond"),
+    ),
+    ...ratio(
+      { text: "one job, median: Troupe's time by MAGDA's", theirs: median(latencies) },
+      measured.get("chain.empty.p50"),
+    ),
+    ...ratio(
+      { text: "memory: Troupe's by MAGDA's", theirs: median(samples("memoryMib")) },
+      measured.get("memory.idle"),
+    ),
+    ...ratio(
+      { text: "first result: Troupe's time by MAGDA's", theirs: median(samples("firstResultSeconds")) },
+      measured.get("startUp.firstResult"),
+    ),
   ];
 }
 
-function ratio(text: string, id: string, theirs: number, measured: Context["measured"], isGoal: boolean): Figure[] {
-  const ours = measured.get(id);
+interface Comparison {
+  readonly text: string;
+  readonly theirs: number;
+  readonly target?: Target;
+}
+
+/** Nothing when this run has not measured ours. */
+function ratio({ text, theirs, target }: Comparison, ours: Figure | undefined): Figure[] {
   if (ours === undefined) return [];
   const note = `${short(ours.value)} by ${short(theirs)} ${ours.unit}`;
-  return [{ id: `magda.ratio.${id}`, text, unit: "×", value: ours.value / theirs, target: isGoal ? TIMES_MAGDA : undefined, note }];
+  return [{ id: `magda.ratio.${ours.id}`, text, unit: "×", value: ours.value / theirs, target, note }];
 }
 
 /** One JSON object a line: `{ name, value }`, the value a number or several. */
 async function runPeer(python: string, args: readonly string[]): Promise<Said> {
-  const peer = spawn(python, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, RAY_DEDUP_LOGS: "0" } });
+  const peer = spawn(python, [SCRIPT, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, RAY_DEDUP_LOGS: "0" },
+  });
   const trouble: Buffer[] = [];
   peer.stderr.on("data", (chunk: Buffer) => trouble.push(chunk));
   const said = new Map<string, number[]>();
@@ -65,13 +120,15 @@ async function runPeer(python: string, args: readonly string[]): Promise<Said> {
     said.set(name, [...(said.get(name) ?? []), ...[value].flat()]);
   });
   const end = (): void => {
-    if (peer.pid !== undefined && peer.exitCode === null) for (const pid of processTree(peer.pid).reverse()) process.kill(pid, "SIGKILL");
+    if (peer.pid !== undefined && peer.exitCode === null)
+      for (const pid of processTree(peer.pid).reverse()) process.kill(pid, "SIGKILL");
   };
   process.once("exit", end);
   const patience = setTimeout(end, PATIENCE_MS);
   const [code] = (await once(peer, "exit")) as [number | null];
   clearTimeout(patience);
   process.off("exit", end);
-  if (code !== 0) throw new Error(`MAGDA ended with ${code ?? "a signal"}: ${Buffer.concat(trouble).toString().slice(-800)}`);
+  if (code !== 0)
+    throw new Error(`MAGDA ended with ${code ?? "a signal"}: ${Buffer.concat(trouble).toString().slice(-800)}`);
   return said;
 }

@@ -17,7 +17,9 @@ export const memory: Section = {
   title: "Memory of an idle pipeline on this machine",
   run: async () => {
     if (process.platform !== "linux") throw new Skipped("/proc/PID/smaps_rollup is there on Linux only");
-    const program = spawn(process.execPath, [join(BUILD_FOLDER, "idle.js"), MODULES], { stdio: ["pipe", "pipe", "inherit"] });
+    const program = spawn(process.execPath, [join(BUILD_FOLDER, "idle.js"), MODULES], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     try {
       await Promise.race([once(program.stdout, "data"), once(program, "exit")]);
       if (program.exitCode !== null || program.pid === undefined) throw new Error("the idle program ended");
@@ -25,7 +27,14 @@ export const memory: Section = {
       const tree = processTree(program.pid);
       const value = pssMib(tree);
       return [
-        { id: "memory.idle", text: "three groups, all processes (PSS)", unit: "MiB", value, target: IDLE_MIB, note: shares(tree) },
+        {
+          id: "memory.idle",
+          text: "three groups, all processes (PSS)",
+          unit: "MiB",
+          value,
+          target: IDLE_MIB,
+          note: shares(tree),
+        },
       ];
     } finally {
       program.stdin.end();
@@ -35,5 +44,9 @@ export const memory: Section = {
 };
 
 function shares(tree: readonly number[]): string {
-  return tree.map((pid) => pssMib([pid])).filter((mib) => mib >= 1).map((mib) => mib.toFixed(0)).join(" + ");
+  return tree
+    .map((pid) => pssMib([pid]))
+    .filter((mib) => mib >= 1)
+    .map((mib) => mib.toFixed(0))
+    .join(" + ");
 }

@@ -1,4 +1,5 @@
 /** Jobs a second and milliseconds a job, of the chain and of the diamond. */
+import { availableParallelism } from "node:os";
 import { CpuMeter } from "../measure/cpu-meter.ts";
 import { emptyLoad, payloadLoad } from "../measure/payloads.ts";
 import { median, quantile } from "../measure/quantile.ts";
@@ -65,7 +66,12 @@ function payloadCases(pipeline: string): Case[] {
   ];
 }
 
-async function runCases(pipeline: string, definition: AnyPipeline, cases: readonly Case[], context: Context): Promise<Figure[]> {
+async function runCases(
+  pipeline: string,
+  definition: AnyPipeline,
+  cases: readonly Case[],
+  context: Context,
+): Promise<Figure[]> {
   await using running = await startPipeline(definition);
   const figures: Figure[] = [];
   for (const each of cases) {
@@ -77,7 +83,9 @@ async function runCases(pipeline: string, definition: AnyPipeline, cases: readon
 
 async function runCase(id: string, each: Case, { client, processes }: Running, { quick }: Context): Promise<Figure[]> {
   const { text, load, latencyJobs } = each;
-  const schedule = quick ? { warmUpMs: 1_000, repetitions: 1, repetitionMs: 1_500 } : { warmUpMs: 4_000, repetitions: 4, repetitionMs: 4_000 };
+  const schedule = quick
+    ? { warmUpMs: 1_000, repetitions: 1, repetitionMs: 1_500 }
+    : { warmUpMs: 4_000, repetitions: 4, repetitionMs: 4_000 };
   const repetitions = await measureThroughput(client, load, schedule, new CpuMeter(processes()));
   const count = quick ? Math.ceil(latencyJobs / 5) : latencyJobs;
   await measureLatency(client, load, Math.ceil(count / 10));
@@ -93,22 +101,44 @@ async function runCase(id: string, each: Case, { client, processes }: Running, {
       target: each.jobsPerSecond,
       note: `${load.inFlight} open; others took ${short(median(repetitions.map(({ cpu }) => cpu.othersCores)))} cores`,
     },
-    { id: `${id}.busy.p50`, text: "  from submission to result, so many open, p50", unit: "ms", value: median(repetitions.map(({ p50Ms }) => p50Ms)) },
+    {
+      id: `${id}.busy.p50`,
+      text: "  from submission to result, so many open, p50",
+      unit: "ms",
+      value: median(repetitions.map(({ p50Ms }) => p50Ms)),
+    },
     { id: `${id}.busy.p99`, text: "  p99", unit: "ms", value: median(repetitions.map(({ p99Ms }) => p99Ms)) },
-    { id: `${id}.p50`, text: "  one at a time, p50", unit: "ms", value: median(one), best: Math.min(...one), target: each.oneJobMs },
+    {
+      id: `${id}.p50`,
+      text: "  one at a time, p50",
+      unit: "ms",
+      value: median(one),
+      best: Math.min(...one),
+      target: each.oneJobMs,
+    },
     { id: `${id}.p99`, text: "  p99", unit: "ms", value: quantile(one, 0.99) },
     ...cpuFigures(id, repetitions),
   ];
 }
 
-/** CPU microseconds a job, by process: what a job costs, whoever else uses the machine. */
+/** CPU microseconds a job, by process: what a job costs, whoever else uses the machine, and what that allows for. */
 function cpuFigures(id: string, repetitions: readonly Repetition[]): Figure[] {
   const names = Object.keys(repetitions[0]?.cpu.micros ?? {});
-  const perJob = (name: string): number => median(repetitions.map(({ cpu, jobs }) => (cpu.micros[name] ?? 0) / jobs));
+  const perJob = (name: string): number =>
+    median(repetitions.map(({ cpu, jobs }) => (cpu.micros[name] ?? 0) / jobs));
   const costs = names.map((name) => ({ name, micros: perJob(name) }));
   const total = costs.reduce((sum, { micros }) => sum + micros, 0);
   const note = costs.map(({ name, micros }) => `${name} ${short(micros)}`).join(", ");
-  return [{ id: `${id}.cpu`, text: "  CPU a job", unit: "µs", value: total, note }];
+  const cores = availableParallelism();
+  return [
+    { id: `${id}.cpu`, text: "  CPU a job", unit: "µs", value: total, note },
+    {
+      id: `${id}.freeCores`,
+      text: `  jobs that ${cores} free cores would carry at that`,
+      unit: "/s",
+      value: (cores * 1_000_000) / total,
+    },
+  ];
 }
 
 function shareOfRaw(pipeline: string, figures: readonly Figure[], { measured }: Context): Figure[] {

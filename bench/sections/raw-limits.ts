@@ -1,6 +1,14 @@
 /** What the same nats-server on this machine gives to anybody: the measure of what Troupe makes of it. */
 import {
-  appendToStream, BlobStore, connectBus, ensureStream, streamsOf, streamState, subjectsOf, type Bus, type Scope,
+  appendToStream,
+  BlobStore,
+  connectBus,
+  ensureStream,
+  streamsOf,
+  streamState,
+  subjectsOf,
+  type Bus,
+  type Scope,
 } from "@troupe/protocol";
 import { mkdtemp, rm } from "node:fs/promises";
 import { fork } from "node:child_process";
@@ -24,7 +32,12 @@ export const rawLimits: Section = {
   title: "The same nats-server without Troupe (a sync to disk on every append)",
   run: async (context) => {
     const folder = await mkdtemp(join(tmpdir(), "troupe-bench-"));
-    const server = await context.troupe.startNatsServer({ binary: context.natsServer, folder, port: 0, temporary: true });
+    const server = await context.troupe.startNatsServer({
+      binary: context.natsServer,
+      folder,
+      port: 0,
+      temporary: true,
+    });
     try {
       await using bus = await connectBus({ url: server.url, name: "bench" });
       return await measureAll(bus, server.url, context);
@@ -39,7 +52,8 @@ export const rawLimits: Section = {
 async function measureAll(bus: Bus, url: string, { quick }: Context): Promise<Figure[]> {
   const repetitionMs = quick ? 300 : 1_500;
   const repetitions = quick ? 1 : 3;
-  const measure = async (lanes: number, work: () => Promise<unknown>): Promise<Rate> => rateOf(work, { lanes, repetitions, repetitionMs });
+  const measure = async (lanes: number, work: () => Promise<unknown>): Promise<Rate> =>
+    rateOf(work, { lanes, repetitions, repetitionMs });
   const names = streamsOf(SCOPE);
   const subjects = subjectsOf(SCOPE);
   const room = { maxBytes: 8 * 1024 * MIB, discard: "new" } as const;
@@ -63,13 +77,21 @@ async function measureAll(bus: Bus, url: string, { quick }: Context): Promise<Fi
   const bytes = randomFillSync(new Uint8Array(MIB));
   let job = 0;
   for (const lanes of [1, BLOBS_AT_A_TIME]) {
-    const rate = await measure(lanes, async () => blobs.get(await blobs.put({ job: `j${job++}`, slot: "in" }, "binary", bytes)));
-    figures.push(rateFigure(`raw.blobs${lanes}`, `put and get of 1 MiB through the blob store, ${lanes} at a time`, rate));
+    const rate = await measure(lanes, async () =>
+      blobs.get(await blobs.put({ job: `j${job++}`, slot: "in" }, "binary", bytes)),
+    );
+    figures.push(
+      rateFigure(`raw.blobs${lanes}`, `put and get of 1 MiB through the blob store, ${lanes} at a time`, rate),
+    );
   }
   return figures;
 }
 
-async function requests(bus: Bus, url: string, measure: (lanes: number, work: () => Promise<unknown>) => Promise<Rate>): Promise<Figure[]> {
+async function requests(
+  bus: Bus,
+  url: string,
+  measure: (lanes: number, work: () => Promise<unknown>) => Promise<Rate>,
+): Promise<Figure[]> {
   const responder = fork(join(import.meta.dirname, "../system/responder.ts"), [url], { stdio: "inherit" });
   try {
     await once(responder, "message");
@@ -78,7 +100,12 @@ async function requests(bus: Bus, url: string, measure: (lanes: number, work: ()
     const alone = await measure(1, ask);
     const many = await measure(100, ask);
     return [
-      { id: "raw.request.p50", text: "request and reply between two processes, median", unit: "ms", value: alone.p50Ms },
+      {
+        id: "raw.request.p50",
+        text: "request and reply between two processes, median",
+        unit: "ms",
+        value: alone.p50Ms,
+      },
       rateFigure("raw.requests100", "requests and replies, 100 at a time", many),
     ];
   } finally {
@@ -96,7 +123,11 @@ interface Rate {
 
 async function rateOf(
   work: () => Promise<unknown>,
-  { lanes, repetitions, repetitionMs }: { readonly lanes: number; readonly repetitions: number; readonly repetitionMs: number },
+  {
+    lanes,
+    repetitions,
+    repetitionMs,
+  }: { readonly lanes: number; readonly repetitions: number; readonly repetitionMs: number },
 ): Promise<Rate> {
   const taken: number[] = [];
   const rates: number[] = [];

@@ -34,7 +34,10 @@ export const seeds: Section = {
   },
 };
 
-async function measure({ id, text, jobs, idealSeconds, build }: Seed, { troupe, quick, say }: Context): Promise<Figure> {
+async function measure(
+  { id, text, jobs, idealSeconds, build }: Seed,
+  { troupe, quick, say }: Context,
+): Promise<Figure> {
   const second = quick ? 1_000 * QUICK_SCALE : 1_000;
   const idealMs = idealSeconds * second;
   say(`${text}: ${(idealMs / 1000).toFixed(1)} s`);
@@ -46,7 +49,14 @@ async function measure({ id, text, jobs, idealSeconds, build }: Seed, { troupe, 
   const tookMs = performance.now() - begun;
   if (outcomes.some(({ state }) => state !== "done")) throw new Error(`a job of ${id} failed`);
   const note = `${(tookMs / 1000).toFixed(3)} s instead of ${(idealMs / 1000).toFixed(1)}`;
-  return { id: `seeds.${id}.aboveIdeal`, text: `${text}: above the ideal`, unit: "ms", value: tookMs - idealMs, target: ABOVE_IDEAL_MS, note };
+  return {
+    id: `seeds.${id}.aboveIdeal`,
+    text: `${text}: above the ideal`,
+    unit: "ms",
+    value: tookMs - idealMs,
+    target: ABOVE_IDEAL_MS,
+    note,
+  };
 }
 
 function simple(troupe: Troupe, second: number): AnyPipeline {

@@ -21,14 +21,34 @@ export const startUp: Section = {
     const warm: OneRun[] = [];
     for (let run = 0; run < (quick ? 2 : 7); run++) warm.push(await timeOneRun());
     return [
-      figure("startUp.firstResult", "first result, warm", warm.map(({ resultSeconds }) => resultSeconds), `the first time here: ${first.resultSeconds.toFixed(2)} s`),
-      { ...figure("startUp.exit", "  all ended and the command back", warm.map(({ exitSeconds }) => exitSeconds)), target: undefined },
+      figure(
+        "startUp.firstResult",
+        "first result, warm",
+        warm.map(({ resultSeconds }) => resultSeconds),
+        `the first time here: ${first.resultSeconds.toFixed(2)} s`,
+      ),
+      {
+        ...figure(
+          "startUp.exit",
+          "  all ended and the command back",
+          warm.map(({ exitSeconds }) => exitSeconds),
+        ),
+        target: undefined,
+      },
     ];
   },
 };
 
 function figure(id: string, text: string, seconds: readonly number[], note?: string): Figure {
-  return { id, text, unit: "s", value: median(seconds), best: Math.min(...seconds), target: FIRST_RESULT_SECONDS, note };
+  return {
+    id,
+    text,
+    unit: "s",
+    value: median(seconds),
+    best: Math.min(...seconds),
+    target: FIRST_RESULT_SECONDS,
+    note,
+  };
 }
 
 interface OneRun {

@@ -36,5 +36,6 @@ export async function startPipeline(pipeline: AnyPipeline, options: StartOptions
 }
 
 function printTrouble({ source, level, message, fields }: LogLine): void {
-  if (level === "warn" || level === "error") console.error(`  ${source}: ${level}: ${message} ${JSON.stringify(fields)}`);
+  if (level === "warn" || level === "error")
+    console.error(`  ${source}: ${level}: ${message} ${JSON.stringify(fields)}`);
 }

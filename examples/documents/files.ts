@@ -4,14 +4,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import type { FileInput } from "./modules/documents.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
+/** Where the report goes. */
+export const REPORT = join(ROOT, ".troupe", "documents");
+
 const TEXT = /\.(md|markdown|txt|rst|adoc)$/i;
 const OF_PACKAGES = /^(readme|changelog|history|security|contributing|migration)(\.(md|markdown|txt))?$/i;
 /** Much the same everywhere: only to have enough. */
 const LICENCE = /^licen[cs]e(\.(md|markdown|txt))?$/i;
 const LEAST_BYTES = 500;
-const MOST_BYTES = 60_000;
+const MOST_BYTES = 40_000;
 /** Enough to see what happens, and few enough to wait for. */
-const MOST_FILES = 120;
+const MOST_FILES = 80;
 const LEAST_FILES = 60;
 
 /** The files that the user names (folders stand for all texts in them), else the documents around here. */
@@ -55,9 +58,6 @@ async function textsIn(folder: string, isWanted: (name: string) => boolean): Pro
   );
   return found.flat().toSorted();
 }
-
-/** Where the report goes; what an earlier run wrote there is no document. */
-export const REPORT = join(import.meta.dirname, "report");
 
 /** Packages share licences word for word: each text once. At most `most`, of every folder some. */
 async function distinct(paths: readonly string[], most: number): Promise<string[]> {

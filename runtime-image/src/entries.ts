@@ -14,7 +14,10 @@ export function hostEntry(): URL {
  * Flags of a host's thread. Not those of the process: a thread refuses the ones that concern the whole process. They keep
  * Node from warning about users' files of what users can do nothing about.
  */
-export const HOST_FLAGS = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--disable-warning=ExperimentalWarning"] as const;
+export const HOST_FLAGS = [
+  "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+  "--disable-warning=ExperimentalWarning",
+] as const;
 
 function fromSource(): boolean {
   return import.meta.url.endsWith(".ts");

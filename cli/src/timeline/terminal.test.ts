@@ -3,7 +3,12 @@ import { renderTerminal } from "./terminal.ts";
 import type { Timeline, TimelineSpan } from "./timeline.ts";
 
 /** Runs on the first replica of the group that `lane` names, or on `g-1` of `g-1`. */
-function span(job: number, lane: string, module: string, [readyAt, startedAt, endedAt]: [number, number, number]): TimelineSpan {
+function span(
+  job: number,
+  lane: string,
+  module: string,
+  [readyAt, startedAt, endedAt]: [number, number, number],
+): TimelineSpan {
   const [group = "", number = "0"] = lane.split("-");
   return { job: `j${job}`, module, group, replica: `${group}-${number}`, attempt: 1, readyAt, startedAt, endedAt };
 }
@@ -55,14 +60,11 @@ test("with colour every job has its own, and ends it", (t) => {
 });
 
 test("replicas have lanes of their own, and their overlap is said in numbers", (t) => {
-  const text = renderTerminal(
-    timelineOf([span(0, "g", "A", [0, 0, 3000]), span(1, "g-1", "A", [0, 1000, 4000])]),
-    {
-      width: 60,
-      color: false,
-      unicode: true,
-    },
-  );
+  const text = renderTerminal(timelineOf([span(0, "g", "A", [0, 0, 3000]), span(1, "g-1", "A", [0, 1000, 4000])]), {
+    width: 60,
+    color: false,
+    unicode: true,
+  });
   t.regex(text, /^g #0 +│1:A█/m);
   t.regex(text, /^g #1 +│ +2:A█/m);
   t.regex(text, /g: 2 lanes, at least two of them at once for 2\.00 s \(50% of the time that any ran\)/);

@@ -36,7 +36,7 @@ export interface JobRequest {
 
 export type DoorRequest = SubmitRequest | WaitRequest | JobRequest;
 
-const JOB_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const JOB_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function knock(owner: Owner, request: DoorRequest, now: Moment): void {
   switch (request.operation) {

@@ -1,7 +1,7 @@
 /** Requests at the NATS door, parsed. What is wrong with one is answered here; what is right goes to the core. */
 import { hash } from "node:crypto";
-import { Fields, INLINE_LIMIT, type BlobStore, type BusMessage, type DoorOperation, type Payload, parseSlot, EnvelopeError } from "@troupe/protocol";
-import type { DoorRequest } from "../core/door.ts";
+import { Fields, INLINE_LIMIT, NULL_PAYLOAD, type BlobStore, type BusMessage, type DoorOperation, type Payload, parseSlot, EnvelopeError } from "@troupe/protocol";
+import { JOB_ID, type DoorRequest } from "../core/door.ts";
 import type { Reply } from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
 
@@ -26,11 +26,12 @@ export interface DoorContext {
 
 /** @throws {DoorError} */
 export function parseRequest(operation: DoorOperation, message: BusMessage, context: DoorContext): DoorRequest | Promise<DoorRequest> {
+  checkWait(message.header("Troupe-Wait"));
   switch (operation) {
     case "submit":
       return parseSubmit(message, context);
     case "process":
-      return submission(message, context, "process", { kind: "json", bytes: new Uint8Array([110, 117, 108, 108]) });
+      return submission(message, context, "process", NULL_PAYLOAD);
     case "wait":
       return parseWait(message);
     case "status":
@@ -42,15 +43,24 @@ export function parseRequest(operation: DoorOperation, message: BusMessage, cont
   }
 }
 
+/**
+ * Whether outcomes may be sent to the subject: it is one, without wildcards, and neither NATS's own nor one of those that the engine itself
+ * speaks on, where they would be taken for something else.
+ */
+export function isAnswerable(subject: string): boolean {
+  return /^[^\s.*>]+(\.[^\s.*>]+)*$/.test(subject) && !/^(\$|_troupe\.|troupe\.)/.test(subject);
+}
+
 function parseSubmit(message: BusMessage, context: DoorContext): DoorRequest | Promise<DoorRequest> {
   const stored = message.header("Troupe-Payload");
   if (stored !== "") return submission(message, context, "run", parseStored(stored, message));
   const kind = message.header("Troupe-Content") === "binary" ? "binary" : "json";
-  const bytes = message.data.byteLength === 0 && kind === "json" ? new Uint8Array([110, 117, 108, 108]) : message.data;
+  const bytes = message.data.byteLength === 0 && kind === "json" ? NULL_PAYLOAD.bytes : message.data;
   if (kind === "json") checkJson(bytes);
   if (bytes.byteLength <= INLINE_LIMIT) return submission(message, context, "run", owned({ kind, bytes }));
   const id = message.header("Troupe-Job-Id") || context.newId();
-  return context.blobs.put({ job: /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : "invalid", slot: "in" }, kind, bytes).then((input) => submission(message, { ...context, newId: () => id }, "run", input));
+  if (!JOB_ID.test(id)) return submission(message, context, "run", NULL_PAYLOAD); // refused for its id, so nothing is stored
+  return context.blobs.put({ job: id, slot: "in" }, kind, bytes).then((input) => submission(message, { ...context, newId: () => id }, "run", input));
 }
 
 function submission(message: BusMessage, context: DoorContext, phase: "run" | "process", input: Payload): DoorRequest {
@@ -64,6 +74,11 @@ function submission(message: BusMessage, context: DoorContext, phase: "run" | "p
     wait: message.header("Troupe-Wait"),
     timeline: message.header("Troupe-Timeline") !== "",
   };
+}
+
+function checkWait(subject: string): void {
+  if (subject === "" || isAnswerable(subject)) return;
+  throw refused("InvalidRequest", `the header Troupe-Wait names ${JSON.stringify(subject)}, where no outcome can be sent`, "name the subject of an inbox that you have subscribed to");
 }
 
 function checkJson(bytes: Uint8Array): void {

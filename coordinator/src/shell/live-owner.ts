@@ -10,7 +10,7 @@ import type { Graph } from "@troupe/model";
 import { commit, resubmitted } from "../core/commit.ts";
 import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
-import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
+import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse } from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
 import { renewLeases } from "../core/replicas.ts";
 import { takeOver, type ReplicaKey } from "../core/takeover.ts";
@@ -18,21 +18,27 @@ import { pageWritten, tick } from "../core/tick.ts";
 import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
 import type { UpBatch } from "@troupe/protocol";
-import { DoorError, parseRequest } from "./door.ts";
+import { DoorError, isAnswerable, parseRequest } from "./door.ts";
 import type { Election } from "./election.ts";
 import { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
 import type { Replayed } from "./replay.ts";
-import { Snapshots } from "./snapshots.ts";
-import { findFullStream } from "./streams.ts";
+import { Snapshots, type SnapshotSettings } from "./snapshots.ts";
+import { roomOf } from "./streams.ts";
 
 const TICK_MS = 100;
 /** A turn that comes this late was frozen: leases must not suffer for it (E5). */
 const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
-const ROOM_CHECK_MS = 5_000;
+
+/** What a deployment may want otherwise. Everything has a default. */
+export interface OwnerTuning extends Partial<OwnerSettings> {
+  readonly snapshots?: Partial<SnapshotSettings>;
+  /** How often the streams are asked for their size. Default 5,000. */
+  readonly roomCheckMs?: number;
+}
 
 export interface LiveOwnerOptions {
   readonly bus: Bus;
@@ -41,6 +47,7 @@ export interface LiveOwnerOptions {
   readonly election: Election;
   readonly replayed: Replayed;
   readonly log: Log;
+  readonly tuning?: OwnerTuning | undefined;
   /** Replicas that were heard while standing by. */
   readonly present: readonly ReplicaKey[];
   /** Called once when the ownership is over without having been asked for. */
@@ -68,12 +75,13 @@ export class LiveOwner {
     const { bus, scope, replayed } = options;
     this.#options = options;
     const epoch = replayed.state.epoch + 1;
-    this.#owner = newOwner(replayed.state, { epoch, random: Math.random });
+    const { snapshots, roomCheckMs: _, ...settings } = options.tuning ?? {};
+    this.#owner = newOwner(replayed.state, { epoch, settings, random: Math.random });
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
     this.#writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: Math.min(maxBytes, 1024 * 1024) });
     this.#outbox = new Outbox({ bus, scope, epoch });
     this.#records = new Records(bus, scope);
-    this.#snapshots = new Snapshots(bus, scope);
+    this.#snapshots = new Snapshots({ bus, scope, epoch, sinceLast: replayed.bytes, ...(snapshots === undefined ? {} : { settings: snapshots }) });
     this.#blobs = new BlobStore(bus, scope);
     this.#journal = new Journal({
       bus,
@@ -115,7 +123,8 @@ export class LiveOwner {
     }
     this.#timers.push(setInterval(() => { this.#tick(); }, TICK_MS));
     this.#timers.push(setInterval(() => { this.#beacon(); }, BEACON_MS));
-    this.#timers.push(setInterval(() => { void this.#checkRoom(); }, ROOM_CHECK_MS));
+    this.#timers.push(setInterval(() => { void this.#checkRoom(); }, this.#options.tuning?.roomCheckMs ?? 5_000));
+    void this.#checkRoom();
     this.#beacon();
     this.#settle();
   }
@@ -139,14 +148,14 @@ export class LiveOwner {
   }
 
   #knocked(operation: DoorOperation, message: BusMessage): void {
-    if (message.reply === "") return; // nobody would learn what became of it
+    if (!isAnswerable(message.reply)) return; // nobody would learn what became of it
     // E8: frozen or cut off, this owner may have been replaced, and what it knows may be old. Whoever asks, asks again.
     if (!this.#options.election.isConfirmed) return;
     try {
       const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
       if (request instanceof Promise) {
         request.then(
-          (parsed) => { this.#asked(parsed); },
+          (parsed) => { this.#askedStored(parsed); },
           (error: unknown) => { this.#unstorable(message, error); },
         );
       } else this.#asked(request);
@@ -160,6 +169,14 @@ export class LiveOwner {
     if (this.#closed || !this.#options.election.isConfirmed) return; // E8
     knock(this.#owner, request, this.#now());
     this.#settle();
+  }
+
+  /** What was stored for a submission that is refused is of no use to anybody. */
+  #askedStored(request: DoorRequest): void {
+    const { submitting, state } = this.#owner;
+    this.#asked(request);
+    if (request.operation !== "submit" || this.#owner.submitting > submitting) return;
+    if (!state.jobs.has(request.id) && !state.index.has(request.id)) this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
   }
 
   #unstorable(message: BusMessage, error: unknown): void {
@@ -256,6 +273,8 @@ export class LiveOwner {
         this.#background(this.#readRecord(command.page, command.job, command.use), "a record could not be read");
         return;
       case "purge-blobs":
+        // The record that expired may be that of a life before a retry: the job is there, and needs what it stored.
+        if (command.slot === undefined && (this.#owner.state.jobs.has(command.job) || this.#owner.state.index.has(command.job))) return;
         this.#background(this.#purgeBlobs(command.job, command.slot), "stored payloads could not be purged");
         return;
       case "purge-pages":
@@ -297,9 +316,12 @@ export class LiveOwner {
   async #checkRoom(): Promise<void> {
     const { bus, scope, log } = this.#options;
     try {
-      this.#owner.full = await findFullStream(bus, scope);
+      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope);
+      this.#owner.full = full;
+      this.#snapshots.setJournalLimit(journalLimit);
+      if (isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();
     } catch (error) {
-      log.debug("the streams could not be asked for their size", { error: String(error) });
+      log.debug("the streams' room could not be looked after", { error: String(error) });
     }
   }
 

@@ -2,15 +2,17 @@
 import { readCurrentRevision, readRevision, type Bus, type Scope } from "@troupe/protocol";
 import { graphOf, type Graph, type Revision } from "@troupe/model";
 import { Election, RENEW_MS } from "./election.ts";
-import { LiveOwner } from "./live-owner.ts";
+import { LiveOwner, type OwnerTuning } from "./live-owner.ts";
 import type { Log } from "./log.ts";
-import { catchUp, JournalLostError, replay, type Replayed } from "./replay.ts";
+import { catchUp, CURE, JournalLostError, replay, type Replayed } from "./replay.ts";
 import { DamagedError } from "./checksum.ts";
 import { RollCall } from "./roll-call.ts";
 import { ensureStreams } from "./streams.ts";
 
 const STANDBY_MS = 250;
 const REVISION_MS = 2_000;
+/** Steps that fail for less long than this are no news: a slow answer under load, a server that restarts. */
+const PATIENCE_MS = 3_000;
 /** The same complaint is logged at most this often. */
 const COMPLAIN_MS = 30_000;
 
@@ -30,6 +32,7 @@ export interface PipelineCoordinatorOptions {
   readonly scope: Scope;
   readonly id: string;
   readonly log: Log;
+  readonly tuning?: OwnerTuning;
 }
 
 export class PipelineCoordinator implements AsyncDisposable {
@@ -43,6 +46,8 @@ export class PipelineCoordinator implements AsyncDisposable {
   #wake: () => void = () => undefined;
   readonly #unlisten: () => void;
   #complaint = { text: "", at: -Infinity };
+  /** Monotonic moment since when every step has failed; undefined: the last one did not. */
+  #failingSince: number | undefined;
 
   constructor(options: PipelineCoordinatorOptions) {
     this.#options = options;
@@ -70,6 +75,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     while (!this.#isClosed()) {
       try {
         const pauseMs = await this.#step();
+        this.#failingSince = undefined;
         await this.#pause(pauseMs);
       } catch (error) {
         this.#failed(error);
@@ -102,13 +108,13 @@ export class PipelineCoordinator implements AsyncDisposable {
   }
 
   async #stand(replayed: Replayed): Promise<number> {
-    const { bus, scope, id, log } = this.#options;
+    const { bus, scope, id, log, tuning } = this.#options;
     await catchUp(bus, scope, replayed);
     await this.#refreshRevision();
     if (!(await this.#election.tryAcquire())) return STANDBY_MS;
     await catchUp(bus, scope, replayed);
     if (this.#isClosed()) return 0;
-    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, present: this.#rollCall.present, onLost: (why) => { this.#lost(why); } });
+    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, tuning, present: this.#rollCall.present, onLost: (why) => { this.#lost(why); } });
     live.setCurrent(this.#graph);
     this.#enter({ kind: "owner", live });
     log.info("owns the pipeline", { pipeline: scope.pipeline, epoch: replayed.state.epoch + 1, openJobs: replayed.state.openJobs });
@@ -142,7 +148,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (this.#isClosed()) return;
     const { log, scope } = this.#options;
     if (why === "journal-lost") {
-      this.#stall(`the journal of ${scope.pipeline} is shorter than what this coordinator has journalled`);
+      this.#stall(`the journal of ${scope.pipeline} is shorter than what this coordinator has journalled. ${CURE}`);
       return;
     }
     log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
@@ -153,13 +159,19 @@ export class PipelineCoordinator implements AsyncDisposable {
     const { log, scope } = this.#options;
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof JournalLostError || error instanceof DamagedError) {
-      this.#stall(text);
+      this.#stall(error instanceof DamagedError ? `${text}. ${CURE}` : text);
       return;
     }
     const now = performance.now();
+    const facts = { pipeline: scope.pipeline, phase: this.#phase.kind, error: text };
+    this.#failingSince ??= now;
+    if (now - this.#failingSince < PATIENCE_MS) {
+      log.debug("a step failed and is tried again", facts);
+      return;
+    }
     if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_MS) return;
     this.#complaint = { text, at: now };
-    log.warn("a step failed and is tried again", { pipeline: scope.pipeline, phase: this.#phase.kind, error: text });
+    log.warn("a step failed and is tried again", { ...facts, forSeconds: Math.round((now - this.#failingSince) / 1_000) });
   }
 
   #stall(why: string): void {

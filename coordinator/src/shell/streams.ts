@@ -34,16 +34,27 @@ async function ensureWithRoom(bus: Bus, name: string, subjects: readonly string[
   }
 }
 
-/** Which of the pipeline's streams is nearly full, in words for a client; undefined: none. */
-export async function findFullStream(bus: Bus, scope: Scope): Promise<string | undefined> {
+export interface Room {
+  /** Which stream is nearly full, in words for a client; undefined: none. */
+  readonly full: string | undefined;
+  readonly isJournalFull: boolean;
+  /** Bytes that the journal's stream takes at most. */
+  readonly journalLimit: number;
+}
+
+export async function roomOf(bus: Bus, scope: Scope): Promise<Room> {
   const names = streamsOf(scope);
+  const journal = await streamState(bus, names.journal);
+  let full: string | undefined;
   for (const [what, name] of Object.entries(names)) {
-    const state = await streamState(bus, name);
-    if (state !== null && isFull(state)) {
-      return `the ${what} stream ${name} holds ${Math.round(state.bytes / MEBI)} of ${Math.round(state.maxBytes / MEBI)} MiB`;
-    }
+    const state = name === names.journal ? journal : await streamState(bus, name);
+    if (state !== null && isFull(state)) full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
   }
-  return undefined;
+  return { full, isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / MEBI).toFixed(bytes < 10 * MEBI ? 1 : 0);
 }
 
 function isFull({ bytes, maxBytes }: StreamState): boolean {

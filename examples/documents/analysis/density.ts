@@ -1,7 +1,7 @@
 import { brotliCompressSync, constants } from "node:zlib";
 
 /** Paragraphs that are looked at: the longest ones. */
-const MOST_PARAGRAPHS = 6;
+const MOST_PARAGRAPHS = 5;
 const LEAST_LENGTH = 80;
 const SHOWN = 60;
 

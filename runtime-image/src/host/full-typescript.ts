@@ -8,6 +8,11 @@ import { fileURLToPath } from "node:url";
 const SUSPICIOUS = /^\s*@[A-Za-z_]|\benum\b|\bnamespace\b|\b(?:public|private|protected|readonly)\s+\w+\s*[:?,)]/m;
 const DECORATOR = /^\s*@[A-Za-z_]/m;
 
+/** Options that contradict each other, are deprecated, or want an output folder. */
+const CONFIGURATION_ERRORS = [
+  5011, 5023, 5024, 5051, 5052, 5053, 5069, 5090, 5095, 5096, 5098, 5101, 5102, 5107, 5109, 5110,
+];
+
 /** A module file needs a compiler that is not there. */
 export class NeedsCompiler extends Error {
   override readonly name = "NeedsCompiler";
@@ -75,6 +80,8 @@ function makeCompiler(file: string, reason: string): Compiler {
   return create({
     cwd: dirname(file),
     transpileOnly: true,
+    // The user's own tsconfig.json counts (experimentalDecorators, …); that it was not written for this is no error.
+    ignoreDiagnostics: CONFIGURATION_ERRORS,
     compilerOptions: {
       module: "esnext",
       moduleResolution: "bundler",
@@ -84,6 +91,7 @@ function makeCompiler(file: string, reason: string): Compiler {
       composite: false,
       sourceMap: true,
       rewriteRelativeImportExtensions: false,
+      rootDir: "/",
     },
   });
 }

@@ -1,0 +1,346 @@
+/**
+ * A model of a replica: it follows the contract of `protocol/src/messages.ts`. First come, first served, as many at a time as it has permits;
+ * results are kept until they are acknowledged and sent again until then; lower epochs are ignored. Its modules fail, hang, and take their host
+ * or their process with them, as the weather has it.
+ */
+import { PROTOCOL_VERSION, type Ack, type Done, type DownBatch, type Fail, type Failure, type HandBack, type Items, type Lease, type ReplicaState, type Run, type UpMessage } from "@troupe/protocol";
+import type { CompiledGroup, Graph } from "@troupe/model";
+import { modulesToRun, usedBy } from "./block-plan.ts";
+import type { Process } from "./process.ts";
+import type { Random } from "./random.ts";
+import { numberOf, type Tokens } from "./tokens.ts";
+import type { Weather } from "./weather.ts";
+import type { Witness } from "./witness.ts";
+
+const BEAT_MS = 1_000;
+const RESEND_MS = 1_500;
+const RESEND_CHECK_MS = 500;
+/** Stands for the whole execution in an acknowledgement. */
+const WHOLE = -1;
+
+type Kept = Done | Fail | HandBack;
+
+interface Execution {
+  readonly run: Run;
+  readonly items: ReadonlyMap<number, readonly number[]>;
+  stage: "queued" | "running" | "ended";
+  cancelled: boolean;
+  readonly kept: Map<number, { readonly message: Kept; sentAt: number }>;
+  /** Modules that are still to be run. */
+  left: number[];
+  module: number | null;
+  blockStartedAt: number;
+  /** Tokens of results that are journalled by themselves. */
+  readonly results: Map<number, number>;
+  spans: Done["spans"][number][];
+}
+
+export interface AgentWorld {
+  readonly graph: Graph;
+  readonly group: CompiledGroup;
+  readonly groupIndex: number;
+  readonly permits: number;
+  readonly random: Random;
+  readonly weather: Weather;
+  readonly tokens: Tokens;
+  readonly witness: Witness;
+  readonly wall: () => number;
+  /** Says something to whoever owns. */
+  readonly say: (messages: readonly UpMessage[]) => void;
+  /** The process is at its end. */
+  readonly exit: () => void;
+}
+
+export class Agent {
+  readonly process: Process;
+  readonly #world: AgentWorld;
+  readonly #executions = new Map<Lease, Execution>();
+  /** Leases that were ever received: a message that comes twice is not worked on twice. */
+  readonly #seen = new Set<Lease>();
+  readonly #queue: Execution[] = [];
+  readonly #items = new Map<Lease, Map<number, number[]>>();
+  #running = new Set<Execution>();
+  #state: ReplicaState = "starting";
+  #isDraining = false;
+  #epoch = 0;
+  #outgoing: UpMessage[] = [];
+
+  constructor(process: Process, world: AgentWorld) {
+    this.process = process;
+    this.#world = world;
+    this.#beat();
+    this.#startHost();
+    process.every(BEAT_MS, () => {
+      this.#beat();
+      return true;
+    });
+    process.every(RESEND_CHECK_MS, () => {
+      this.#resend(RESEND_MS);
+      return true;
+    });
+  }
+
+  get isIdle(): boolean {
+    return this.#executions.size === 0;
+  }
+
+  receive({ epoch, messages }: DownBatch): void {
+    if (epoch < this.#epoch) return;
+    const isNew = epoch > this.#epoch;
+    this.#epoch = epoch;
+    for (const message of messages) {
+      switch (message.type) {
+        case "run":
+          this.#receiveRun(message);
+          break;
+        case "items":
+          this.#receiveItems(message);
+          break;
+        case "ack":
+          this.#acknowledged(message);
+          break;
+        case "cancel":
+          this.#cancelled(message.lease);
+          break;
+        case "beacon":
+          break;
+      }
+    }
+    if (isNew) this.announce();
+    this.#advance();
+  }
+
+  /** To a new owner, or after the connection was lost: all that is not acknowledged, and who is here. */
+  announce(): void {
+    this.#resend(0);
+    this.#beat();
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+    this.#state = "draining";
+    for (const execution of this.#queue.splice(0)) this.#handBack(execution);
+    this.#beat();
+    this.#leaveWhenDone();
+  }
+
+  #receiveRun(run: Run): void {
+    if (this.#seen.has(run.lease)) return;
+    this.#seen.add(run.lease);
+    const collected = this.#items.get(run.lease) ?? new Map<number, number[]>();
+    this.#items.delete(run.lease);
+    const isComplete = run.items.every(({ module, count }) => Object.keys(collected.get(module) ?? []).length === count);
+    const inherited = new Set(run.results.map(({ module }) => module));
+    const { graph, groupIndex } = this.#world;
+    const execution: Execution = {
+      run,
+      items: collected,
+      stage: "queued",
+      cancelled: false,
+      kept: new Map(),
+      left: modulesToRun(graph, groupIndex, run.phase, inherited),
+      module: null,
+      blockStartedAt: 0,
+      results: new Map(run.results.map(({ module, output }) => [module, numberOf(output)])),
+      spans: [],
+    };
+    this.#executions.set(run.lease, execution);
+    if (!isComplete || this.#isDraining) this.#handBack(execution);
+    else this.#queue.push(execution);
+  }
+
+  #receiveItems({ lease, module, from, items }: Items): void {
+    if (this.#seen.has(lease)) return;
+    const collected = this.#items.get(lease) ?? new Map<number, number[]>();
+    this.#items.set(lease, collected);
+    const list = collected.get(module) ?? [];
+    collected.set(module, list);
+    items.forEach((item, index) => { list[from + index] = numberOf(item); });
+  }
+
+  #acknowledged({ what }: Ack): void {
+    for (const { lease, module } of what) {
+      const execution = this.#executions.get(lease);
+      const kept = execution?.kept.get(module)?.message;
+      if (execution === undefined || kept === undefined) continue;
+      if (kept.type !== "back") this.#world.witness.forgotten(kept.job, lease, module);
+      execution.kept.delete(module);
+      this.#settle(execution);
+    }
+  }
+
+  #cancelled(lease: Lease): void {
+    const execution = this.#executions.get(lease);
+    if (execution === undefined) return;
+    execution.cancelled = true;
+    execution.kept.clear();
+    const at = this.#queue.indexOf(execution);
+    if (at !== -1) this.#queue.splice(at, 1);
+    if (execution.stage === "queued") execution.stage = "ended";
+    this.#settle(execution);
+    if (execution.stage === "running") this.process.after(this.#world.random.between(1, 30), () => { this.#stopped(execution); });
+  }
+
+  /** Forgets what is over and acknowledged; what is cancelled keeps its permit until it stops. */
+  #settle(execution: Execution): void {
+    if (execution.cancelled || (execution.stage === "ended" && execution.kept.size === 0)) this.#executions.delete(execution.run.lease);
+  }
+
+  #advance(): void {
+    while (this.#state === "ready" || this.#state === "draining") {
+      const [next] = this.#queue;
+      if (next === undefined || !this.#hasRoomFor(next)) return;
+      this.#queue.shift();
+      next.stage = "running";
+      next.blockStartedAt = this.process.clock.now;
+      this.#running.add(next);
+      this.#runNext(next);
+    }
+  }
+
+  #hasRoomFor({ run }: Execution): boolean {
+    if (this.#running.size === 0) return true;
+    if (run.alone || [...this.#running].some((running) => running.run.alone)) return false;
+    return this.#running.size < this.#world.permits;
+  }
+
+  #runNext(execution: Execution): void {
+    const module = execution.left.shift();
+    if (module === undefined) {
+      this.#stopped(execution);
+      return;
+    }
+    const { random, witness } = this.#world;
+    const { job, lease } = execution.run;
+    execution.module = module;
+    witness.started(job, module, lease);
+    const startedAt = this.#world.wall();
+    const tookMs = random.chance(0.03) ? random.between(200, 2_500) : random.between(0.5, 40);
+    if (this.#meetsFate(execution, tookMs)) return;
+    this.process.after(tookMs, () => {
+      if (execution.stage !== "running" || execution.module !== module) return;
+      execution.spans.push({ module, startedAt, endedAt: this.#world.wall() });
+      this.#moduleDone(execution, module);
+    });
+  }
+
+  /** @returns whether the module does not end well. */
+  #meetsFate(execution: Execution, tookMs: number): boolean {
+    const { random, weather } = this.#world;
+    const isGood = this.process.clock.now >= weather.untilMs;
+    const falls = (probability: number): boolean => random.chance(isGood ? probability / 4 : probability);
+    const { process } = this;
+    if (falls(weather.moduleFails)) this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "retryable", message: "it threw" });
+    else if (falls(weather.moduleTerminal)) this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "terminal", message: "it cannot" });
+    else if (falls(weather.moduleKillsHost)) process.after(tookMs, () => { if (execution.stage === "running") this.#hostDies(execution); });
+    else if (falls(weather.moduleKillsReplica)) process.after(tookMs, () => { if (execution.stage === "running") this.#world.exit(); });
+    else if (!falls(weather.moduleHangs)) return false;
+    else this.#hang(execution);
+    return true;
+  }
+
+  #hang(execution: Execution): void {
+    const { graph, group } = this.#world;
+    const limits = [graph.modules[execution.module ?? -1]?.timeoutMs, group.timeoutMs, execution.run.timeLeftMs].filter((limit) => typeof limit === "number");
+    // Without any limit it would hang for ever, as it should.
+    this.#failAfter(execution, Math.min(3_000, ...limits), { code: "ModuleTimeout", kind: "retryable", message: "it took too long" });
+  }
+
+  #failAfter(execution: Execution, ms: number, failure: Failure): void {
+    const { module } = execution;
+    this.process.after(ms, () => { if (execution.stage === "running" && execution.module === module) this.#fail(execution, failure, "own"); });
+  }
+
+  #moduleDone(execution: Execution, module: number): void {
+    const { graph, tokens } = this.#world;
+    const { job, lease, phase } = execution.run;
+    const last = execution.left.length === 0;
+    if (!execution.cancelled && graph.modules[module]?.journalled === true) {
+      const used = usedBy(graph, phase, module, execution.results);
+      const output = tokens.make({ job, module, lease, used, items: execution.items.get(module) });
+      execution.results.set(module, numberOf(output));
+      this.#keep(execution, module, { type: "done", job, lease, module, output, last, spans: execution.spans });
+      execution.spans = [];
+    }
+    if (last || execution.cancelled) this.#stopped(execution);
+    else this.#runNext(execution);
+  }
+
+  #fail(execution: Execution, failure: Failure, fault: "own" | "shared"): void {
+    const { job, lease } = execution.run;
+    if (!execution.cancelled) this.#keep(execution, WHOLE, { type: "fail", job, lease, module: execution.module, failure, fault, spans: execution.spans });
+    this.#stopped(execution);
+  }
+
+  #stopped(execution: Execution): void {
+    if (execution.stage !== "running") return;
+    execution.stage = "ended";
+    this.#running.delete(execution);
+    this.#settle(execution);
+    this.#advance();
+    if (this.#isDraining) this.#leaveWhenDone();
+  }
+
+  #handBack(execution: Execution): void {
+    const { job, lease } = execution.run;
+    execution.stage = "ended";
+    this.#keep(execution, WHOLE, { type: "back", job, lease });
+  }
+
+  /** One that ran alone is to blame; of several, nobody knows which, unless it can be told (E9). */
+  #hostDies(culprit: Execution): void {
+    const running = [...this.#running];
+    const isKnown = running.length === 1 || this.#world.random.chance(0.5);
+    this.#state = "starting";
+    for (const execution of running) this.#fail(execution, { code: "HostExited", kind: "retryable", message: "the host ended" }, isKnown && execution === culprit ? "own" : "shared");
+    this.#startHost();
+  }
+
+  #startHost(): void {
+    this.process.after(this.#world.random.between(20, 200), () => {
+      this.#state = this.#isDraining ? "draining" : "ready";
+      this.#beat();
+      this.#advance();
+    });
+  }
+
+  #leaveWhenDone(): void {
+    this.process.after(50, () => {
+      if (this.isIdle) this.#world.exit();
+      else this.#leaveWhenDone();
+    });
+  }
+
+  #keep(execution: Execution, key: number, message: Kept): void {
+    execution.kept.set(key, { message, sentAt: this.process.clock.now });
+    this.#say(message);
+  }
+
+  #resend(afterMs: number): void {
+    const { now } = this.process.clock;
+    for (const { kept } of this.#executions.values()) {
+      for (const each of kept.values()) {
+        if (now - each.sentAt < afterMs) continue;
+        each.sentAt = now;
+        this.#say(each.message);
+      }
+    }
+  }
+
+  #beat(): void {
+    const executions = [...this.#executions.values()].map(({ run }) => ({ job: run.job, lease: run.lease }));
+    const { permits, group } = this.#world;
+    this.#say({ type: "beat", version: PROTOCOL_VERSION, state: this.#state, permits, templateHash: group.templateHash, epoch: this.#epoch, executions });
+  }
+
+  /** What is said within a turn travels together. */
+  #say(message: UpMessage): void {
+    this.#outgoing.push(message);
+    if (this.#outgoing.length > 1) return;
+    this.process.after(0, () => {
+      const messages = this.#outgoing;
+      this.#outgoing = [];
+      this.#world.say(messages);
+    });
+  }
+}

@@ -1,0 +1,337 @@
+/** A model of shell/live-owner.ts: the real core and the real writer, wired to the simulated server and network. */
+import type { DownBatch, DownMessage, UpBatch } from "@troupe/protocol";
+import type { Graph } from "@troupe/model";
+import { commit, resubmitted, type Committed } from "../src/core/commit.ts";
+import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../src/core/door.ts";
+import type { Moment } from "../src/core/execution.ts";
+import { encodeFrame } from "../src/core/frame-codec.ts";
+import type { Job } from "../src/core/job.ts";
+import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
+import { encodePage, jobsOfPage } from "../src/core/record.ts";
+import { renewLeases } from "../src/core/replicas.ts";
+import { encodeSnapshot } from "../src/core/snapshot.ts";
+import { takeOver, type ReplicaKey } from "../src/core/takeover.ts";
+import { pageWritten, tick } from "../src/core/tick.ts";
+import { hear } from "../src/core/uplink.ts";
+import { Writer, type Frame } from "../src/core/writer.ts";
+import type { Election } from "./election.ts";
+import type { Process, Task } from "./process.ts";
+import type { Replayed } from "./replay.ts";
+import type { Random } from "./random.ts";
+import type { Server } from "./server.ts";
+
+const TICK_MS = 100;
+const FROZEN_MS = 1_000;
+const BEACON_MS = 1_000;
+const INSPECT_PAUSE_MS = 100;
+const SNAPSHOT_PART_BYTES = 4_096;
+const FRAME_BYTES = 16_384;
+const NUMBERS_PER_EPOCH = 1_000_000;
+
+export interface LiveOwnerWorld {
+  readonly server: Server;
+  readonly random: Random;
+  readonly wall: () => number;
+  /** Says something to one replica, or, with "" for its name, to all. */
+  readonly say: (group: string, replica: string, batch: DownBatch) => void;
+  readonly answer: (to: string, reply: Reply, epoch: number) => void;
+  /** After every step of the core: whatever has to hold is looked at. */
+  readonly stepped: (live: LiveOwner) => void;
+  readonly snapshotFrames: number;
+  readonly settings: Partial<OwnerSettings>;
+  /** A mutation: everything is acknowledged before it is journalled. */
+  readonly acknowledgesEarly: boolean;
+}
+
+export interface LiveOwnerOptions {
+  readonly process: Process;
+  readonly world: LiveOwnerWorld;
+  readonly id: string;
+  readonly election: Election;
+  readonly replayed: Replayed;
+  readonly present: readonly ReplicaKey[];
+  readonly graph: Graph;
+  readonly onLost: (why: "fenced" | "journal-lost") => void;
+}
+
+export class LiveOwner {
+  readonly owner: Owner;
+  readonly writer: Writer;
+  readonly #options: LiveOwnerOptions;
+  readonly #down = new Map<string, { group: string; replica: string; messages: DownMessage[] }>();
+  #isFlushDue = false;
+  #isStarted = false;
+  #isClosed = false;
+  #wasConfirmed = true;
+  #lastTick: number;
+  #framesSinceSnapshot = 0;
+  #snapshots = 0;
+  #isSnapshotUnderWay = false;
+
+  constructor(options: LiveOwnerOptions) {
+    const { replayed, world, process } = options;
+    this.#options = options;
+    const epoch = replayed.state.epoch + 1;
+    this.owner = newOwner(replayed.state, { epoch, settings: world.settings, random: () => world.random.next() });
+    this.owner.current = options.graph;
+    this.writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: FRAME_BYTES });
+    this.#lastTick = process.clock.now;
+    this.writer.add({ type: "epoch", epoch, owner: options.id, at: world.wall() }, {});
+    this.#pump();
+  }
+
+  /** Whether it listens. */
+  get isOpen(): boolean {
+    return this.#isStarted && !this.#isClosed;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  hear(batch: UpBatch): void {
+    if (!this.isOpen) return;
+    hear(this.owner, batch, this.#moment());
+    this.#settle();
+  }
+
+  knock(request: DoorRequest): void {
+    if (!this.isOpen || !this.#options.election.isConfirmed) return; // E8
+    knock(this.owner, request, this.#moment());
+    this.#settle();
+  }
+
+  #moment(): Moment {
+    return { mono: this.#options.process.clock.now, wall: this.#options.world.wall() };
+  }
+
+  #start(): void {
+    const { process, present } = this.#options;
+    takeOver(this.owner, this.#moment(), present);
+    this.#isStarted = true;
+    process.every(TICK_MS, () => this.#tick());
+    this.#beacon();
+    process.every(BEACON_MS, () => this.#beacon());
+    this.#settle();
+  }
+
+  #tick(): boolean {
+    if (this.#isClosed) return false;
+    const now = this.#moment();
+    const { isConfirmed } = this.#options.election;
+    if (now.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed)) renewLeases(this.owner, now);
+    this.#lastTick = now.mono;
+    this.#wasConfirmed = isConfirmed;
+    if (!isConfirmed) return true;
+    tick(this.owner, now);
+    this.#settle();
+    return true;
+  }
+
+  #beacon(): boolean {
+    const { election, world, id } = this.#options;
+    if (election.isConfirmed && !this.#isClosed) world.say("", "", { epoch: this.owner.epoch, messages: [{ type: "beacon", owner: id }] });
+    return !this.#isClosed;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- the journal
+
+  #pump(): void {
+    if (this.#isClosed) return;
+    const frame = this.writer.next();
+    if (frame !== undefined) this.#options.process.spawn(this.#append(frame, encodeFrame(frame)));
+  }
+
+  *#append(frame: Frame, bytes: Uint8Array): Task {
+    const { server } = this.#options.world;
+    for (;;) {
+      const askedAt = this.#options.process.clock.now;
+      const appended = yield* server.call(() => server.appendToJournal(bytes, frame.expected));
+      if (this.#isClosed) return;
+      if (typeof appended === "number") {
+        this.writer.acknowledged(frame, appended);
+        this.#committed(frame, askedAt);
+        return;
+      }
+      this.writer.doubt(frame);
+      if (!(yield* this.#inspect(frame, bytes))) return;
+    }
+  }
+
+  /** @returns whether the frame is to be sent again. */
+  *#inspect(frame: Frame, bytes: Uint8Array): Task<boolean> {
+    const { server } = this.#options.world;
+    for (;;) {
+      const askedAt = this.#options.process.clock.now;
+      const tail = yield* server.ask(() => ({ lastSequence: server.journal.last, isOwnFrame: isSame(server.journal.messages.get(frame.expected + 1), bytes) }));
+      if (this.#isClosed) return false;
+      if (tail === undefined) {
+        yield INSPECT_PAUSE_MS;
+        continue;
+      }
+      const verdict = this.writer.inspected(frame, tail);
+      if (verdict.kind === "resend") return true;
+      if (verdict.kind === "committed") this.#committed(frame, askedAt);
+      else this.#stopped(verdict.why);
+      return false;
+    }
+  }
+
+  #stopped(why: "fenced" | "journal-lost"): void {
+    this.close();
+    this.#options.onLost(why);
+  }
+
+  #committed({ entries }: Frame, askedAt: number): void {
+    this.#options.election.confirm(askedAt);
+    commit(this.owner, entries, this.#moment());
+    if (!this.#isStarted) {
+      this.#start();
+      return;
+    }
+    for (const { event } of entries) if (event.type === "snapshot") this.#purge(event.through, event.number);
+    if (++this.#framesSinceSnapshot >= this.#options.world.snapshotFrames && !this.#isSnapshotUnderWay) this.#options.process.spawn(this.#snapshot());
+    this.#settle();
+  }
+
+  *#snapshot(): Task {
+    const { server } = this.#options.world;
+    const [through, frames] = [this.writer.sequence, this.writer.frames];
+    const number = this.owner.epoch * NUMBERS_PER_EPOCH + this.#snapshots++;
+    this.#isSnapshotUnderWay = true;
+    this.#framesSinceSnapshot = 0;
+    const parts = encodeSnapshot(this.owner.state, SNAPSHOT_PART_BYTES);
+    for (const [index, part] of parts.entries()) {
+      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part) !== undefined);
+      if (isStored !== undefined) continue;
+      this.#isSnapshotUnderWay = false;
+      return;
+    }
+    this.#isSnapshotUnderWay = false;
+    this.writer.add({ type: "snapshot", number, parts: parts.length, through, frames }, {});
+    this.#pump();
+  }
+
+  #purge(through: number, number: number): void {
+    const { server } = this.#options.world;
+    this.#options.process.spawn(voided(server.call(() => {
+      server.journal.purgeBelow(through + 1);
+      for (const key of server.snapshots.keys()) if (Number.parseInt(key, 10) < number) server.snapshots.delete(key);
+    })));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ the commands
+
+  #settle(): void {
+    for (let commands = takeCommands(this.owner); commands.length > 0; commands = takeCommands(this.owner)) {
+      for (const command of commands) this.#execute(command);
+    }
+    this.#options.world.stepped(this);
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    this.#options.process.after(0, () => { this.#flush(); });
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    if (this.#isClosed) return;
+    this.#pump();
+    const { election, process, world } = this.#options;
+    if (!election.isConfirmed) {
+      process.after(TICK_MS, () => { if (!this.#isFlushDue) this.#settle(); });
+      return;
+    }
+    for (const { group, replica, messages } of this.#down.values()) world.say(group, replica, { epoch: this.owner.epoch, messages });
+    this.#down.clear();
+  }
+
+  #execute(command: Command): void {
+    const { process, world } = this.#options;
+    switch (command.kind) {
+      case "append":
+        if (world.acknowledgesEarly) this.#acknowledgeEarly(command);
+        this.writer.add(command.event, command.context);
+        return;
+      case "send":
+        this.#post(command.group, command.replica, command.message);
+        return;
+      case "reply":
+        world.answer(command.to, command.reply, this.owner.epoch);
+        return;
+      case "write-page":
+        process.spawn(this.#writePage(command.jobs));
+        return;
+      case "read-record":
+        process.spawn(this.#readRecord(command.page, command.job, command.use));
+        return;
+      case "purge-pages":
+        process.spawn(voided(world.server.call(() => { world.server.records.purgeBelow(command.below); })));
+        return;
+      case "purge-blobs":
+      case "log":
+        return;
+    }
+  }
+
+  #acknowledgeEarly({ event, context }: Committed): void {
+    const { reply: to, from } = context;
+    if (event.type === "submit" && to !== undefined) this.#options.world.answer(to, { kind: "accepted", id: event.job, revision: event.revision }, this.owner.epoch);
+    if (event.type === "done" && from !== undefined) this.#post(from.group, from.name, { type: "ack", what: [{ lease: event.lease, module: event.module }] });
+  }
+
+  #post(group: string, replica: string, message: DownMessage): void {
+    const key = `${group}/${replica}`;
+    const batch = this.#down.get(key);
+    if (batch === undefined) this.#down.set(key, { group, replica, messages: [message] });
+    else batch.messages.push(message);
+  }
+
+  *#writePage(jobs: readonly Job[]): Task {
+    const { server } = this.#options.world;
+    const page = encodePage(jobs);
+    const sequence = yield* server.call(() => server.records.append(page));
+    if (this.#isClosed) return;
+    pageWritten(this.owner, jobs, sequence ?? null, this.#moment());
+    this.#settle();
+  }
+
+  *#readRecord(page: number, id: string, use: RecordUse): Task {
+    const { server } = this.#options.world;
+    const answer = yield* server.ask(() => ({ data: server.records.messages.get(page) }));
+    if (answer === undefined || this.#isClosed || !this.#options.election.isConfirmed) return; // E8
+    const job = answer.data === undefined ? undefined : jobsOfPage(answer.data).get(id);
+    if (job === undefined) reply(this.owner, use.reply, unknown(id));
+    else this.#recordRead(job, use);
+    this.#settle();
+  }
+
+  #recordRead(job: Job, use: RecordUse): void {
+    const { owner } = this;
+    const state = job.end?.state ?? "done";
+    switch (use.kind) {
+      case "retry":
+        if (state === "failed") retryJob(owner, job, use.reply, this.#moment());
+        else reply(owner, use.reply, notFailed(job.id, state));
+        return;
+      case "resubmission":
+        resubmitted(owner, job, use);
+        return;
+      case "cancel":
+        reply(owner, use.reply, { kind: "state", id: job.id, state });
+        return;
+      case "outcome":
+      case "status":
+      case "timeline":
+        reply(owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
+        return;
+    }
+  }
+}
+
+function* voided<T>(task: Task<T>): Task {
+  yield* task;
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a?.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,90 @@
+/** A random pipeline: 1 to 8 groups of modules in a directed acyclic graph, compiled as any other. */
+import { compileRevision, graphOf, type Graph, type GroupSpec, type ModuleSpec } from "@troupe/model";
+import type { Random } from "./random.ts";
+
+export interface DrawnPipeline {
+  readonly graph: Graph;
+  readonly groups: number;
+  /** By index of the group. */
+  readonly replicas: readonly number[];
+  readonly concurrency: readonly number[];
+  readonly hasAggregates: boolean;
+}
+
+interface Draft {
+  readonly name: string;
+  readonly group: number;
+  readonly parents: readonly number[];
+  readonly aggregate: boolean;
+  /** An aggregate, or downstream of one. */
+  readonly late: boolean;
+}
+
+export function drawPipeline(random: Random): DrawnPipeline {
+  const groups = random.chance(0.65) ? random.int(4, 8) : random.int(1, 3);
+  const drafts = drawModules(random, groups);
+  const aggregating = new Set(drafts.flatMap(({ aggregate, group }) => (aggregate ? [group] : [])));
+  const replicas = Array.from({ length: groups }, (_, group) => (aggregating.has(group) ? 1 : random.int(1, 4)));
+  const concurrency = replicas.map(() => random.int(1, 3));
+  const modules = drafts.map((draft, index) => specOf(draft, index, drafts, random));
+  const revision = compileRevision(
+    {
+      apiVersion: "troupe.dev/v1alpha1",
+      kind: "Pipeline",
+      metadata: { name: "simulated" },
+      spec: { modules, groups: replicas.map((count, group) => groupSpec(group, count, concurrency[group] ?? 1, random)), jobs: drawJobs(random) },
+    },
+    { namespace: "local" },
+  );
+  return { graph: graphOf(revision), groups, replicas, concurrency, hasAggregates: aggregating.size > 0 };
+}
+
+function drawModules(random: Random, groups: number): Draft[] {
+  const withAggregates = random.chance(0.3);
+  const drafts: Draft[] = [];
+  for (let group = 0; group < groups; group++) {
+    for (let count = random.int(1, 3); count > 0; count--) drafts.push(drawModule(random, drafts, group, withAggregates));
+  }
+  return drafts;
+}
+
+/** Depends on some of those before it: all of them regular, or all of them late. */
+function drawModule(random: Random, before: readonly Draft[], group: number, withAggregates: boolean): Draft {
+  const name = `m${before.length}`;
+  const late = withAggregates && before.some((draft) => draft.late) && random.chance(0.5);
+  const candidates = before.flatMap((draft, index) => (draft.late === late ? [index] : []));
+  const parents = new Set<number>();
+  for (let count = candidates.length === 0 ? 0 : random.int(1, 3); count > 0; count--) {
+    // Near ones are likelier, so that graphs are deep as well as wide.
+    parents.add(random.chance(0.5) ? random.pick(candidates.slice(-3)) : random.pick(candidates));
+  }
+  const aggregate = withAggregates && !late && parents.size > 0 && random.chance(0.4);
+  return { name, group, parents: [...parents].sort((a, b) => a - b), aggregate, late: late || aggregate };
+}
+
+function specOf(draft: Draft, index: number, drafts: readonly Draft[], random: Random): ModuleSpec {
+  return {
+    name: draft.name,
+    type: "simulated",
+    group: `g${draft.group}`,
+    dependsOn: draft.parents.map((parent) => drafts[parent]?.name ?? ""),
+    ...(index === drafts.length - 1 || random.chance(0.2) ? { expose: true } : {}),
+    ...(draft.aggregate ? { aggregate: true } : {}),
+    ...(random.chance(0.2) ? { timeoutSeconds: random.int(1, 3) } : {}),
+  };
+}
+
+function groupSpec(group: number, replicas: number, concurrency: number, random: Random): GroupSpec {
+  return { name: `g${group}`, replicas, concurrency, ...(random.chance(0.2) ? { timeoutSeconds: random.int(2, 5) } : {}) };
+}
+
+function drawJobs(random: Random): Record<string, unknown> {
+  return {
+    maxAttempts: random.int(1, 4),
+    backoff: { initialSeconds: random.pick([0.02, 0.1, 0.5]), maxSeconds: 1 },
+    maxInFlight: random.chance(0.15) ? random.int(5, 40) : 1_000,
+    ...(random.chance(0.25) ? { timeoutSeconds: random.int(5, 20) } : {}),
+    ...(random.chance(0.15) ? { queueTimeoutSeconds: random.int(3, 10) } : {}),
+    keepResultsSeconds: random.chance(0.15) ? random.int(3, 8) : 86_400,
+  };
+}

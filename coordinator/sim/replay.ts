@@ -1,0 +1,81 @@
+/** A model of shell/replay.ts: the snapshot that counts, the frames behind it, the index of the pages. */
+import type { SnapshotEvent } from "../src/core/events.ts";
+import { fold } from "../src/core/fold.ts";
+import { decodeFrame } from "../src/core/frame-codec.ts";
+import { indexOfPage } from "../src/core/record.ts";
+import { decodeSnapshot } from "../src/core/snapshot.ts";
+import { addPage, emptyState, type JournalState } from "../src/core/state.ts";
+import type { Server } from "./server.ts";
+
+export class JournalLostError extends Error {
+  override readonly name = "JournalLostError";
+}
+
+export interface Replayed {
+  state: JournalState;
+  sequence: number;
+  frames: number;
+}
+
+/** @throws {JournalLostError} */
+export function replay(server: Server): Replayed {
+  const { journal } = server;
+  const nothing: Replayed = { state: emptyState(), sequence: 0, frames: 0 };
+  if (journal.last === 0) {
+    if (server.snapshots.size > 0 || server.records.last > 0) throw new JournalLostError("the journal is empty, and was not");
+    return nothing;
+  }
+  const snapshot = newestSnapshot(server);
+  if (snapshot === undefined) {
+    if (journal.first !== 1) throw new JournalLostError("no snapshot covers what was before");
+    return foldTo(nothing, server);
+  }
+  if (journal.first > snapshot.through + 1) throw new JournalLostError("frames are missing behind the snapshot");
+  return foldTo(loadSnapshot(server, snapshot), server);
+}
+
+/** @throws {JournalLostError} */
+export function catchUp(server: Server, replayed: Replayed): void {
+  const { journal } = server;
+  if (journal.last < replayed.sequence) throw new JournalLostError("the journal is shorter than it was");
+  if (journal.first > replayed.sequence + 1) Object.assign(replayed, replay(server));
+  else foldTo(replayed, server);
+}
+
+function foldTo(replayed: Replayed, { journal }: Server): Replayed {
+  for (let sequence = replayed.sequence + 1; sequence <= journal.last; sequence++) {
+    const data = journal.messages.get(sequence);
+    if (data === undefined) throw new JournalLostError(`frame ${sequence} is missing`);
+    const frame = decodeFrame(data);
+    if (frame.number !== replayed.frames + 1) throw new JournalLostError(`frame ${sequence} is number ${frame.number}`);
+    for (const event of frame.events) fold(replayed.state, event);
+    replayed.sequence = sequence;
+    replayed.frames = frame.number;
+  }
+  return replayed;
+}
+
+function newestSnapshot({ journal }: Server): SnapshotEvent | undefined {
+  for (let sequence = journal.last; sequence >= journal.first; sequence--) {
+    const data = journal.messages.get(sequence);
+    if (data === undefined) continue;
+    const event = decodeFrame(data).events.findLast(({ type }) => type === "snapshot");
+    if (event?.type === "snapshot") return event;
+  }
+  return undefined;
+}
+
+function loadSnapshot(server: Server, snapshot: SnapshotEvent): Replayed {
+  const parts: Uint8Array[] = [];
+  for (let part = 0; part < snapshot.parts; part++) {
+    const data = server.snapshots.get(`${snapshot.number}.${part}`);
+    if (data === undefined) throw new JournalLostError(`part ${part} of snapshot ${snapshot.number} is missing`);
+    parts.push(data);
+  }
+  const { state, pages } = decodeSnapshot(parts);
+  for (let page = pages?.first ?? 1; page <= (pages?.last ?? 0); page++) {
+    const data = server.records.messages.get(page);
+    if (data !== undefined) addPage(state, { page, ...indexOfPage(data) });
+  }
+  return { state, sequence: snapshot.through, frames: snapshot.frames };
+}

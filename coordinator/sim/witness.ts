@@ -1,0 +1,100 @@
+/** Watches what is said and done between the parties, and holds it against the journal. */
+import { startCondition } from "@troupe/model";
+import type { Lease, Run } from "@troupe/protocol";
+import type { Reply } from "../src/core/owner.ts";
+import { outcomeText } from "../src/core/outcome.ts";
+import type { Ledger } from "./ledger.ts";
+import { numberOf } from "./tokens.ts";
+import { Violation } from "./violation.ts";
+
+export class Witness {
+  readonly #ledger: Ledger;
+  /** Digests by the subject that the answer goes to. */
+  readonly #asked = new Map<string, string>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  asked(to: string, digest: string): void {
+    this.#asked.set(to, digest);
+  }
+
+  /** An owner says something to a client (E1, E6). */
+  replied(to: string, reply: Reply, epoch: number): void {
+    switch (reply.kind) {
+      case "accepted":
+        this.#accepted(to, reply.id);
+        return;
+      case "outcome": {
+        const text = outcomeText(reply.job, false);
+        const known = this.#ledger.get(reply.job.id);
+        if (!known.lives.some(({ end }) => end === text)) throw new Violation("E6", `the outcome of ${reply.job.id} is told as ${text}, but the journal says ${known.life.end ?? "that it is open"}`);
+        return;
+      }
+      case "state":
+        if (reply.state !== "running" && !this.#ledger.get(reply.id).lives.some(({ state }) => state === reply.state)) {
+          throw new Violation("E6", `${reply.id} is said to be ${reply.state}, which the journal does not say`);
+        }
+        return;
+      case "refused":
+        this.#refused(to, reply, epoch);
+        return;
+      case "pending":
+      case "status":
+      case "timeline":
+        return;
+    }
+  }
+
+  #accepted(to: string, id: string): void {
+    const known = this.#ledger.jobs.get(id);
+    if (known === undefined) throw new Violation("E1", `${id} was accepted before it was journalled`);
+    const digest = this.#asked.get(to);
+    if (digest !== undefined && digest !== known.digest) throw new Violation("E1", `${id} was accepted with an input that is not its own`);
+  }
+
+  #refused(to: string, { id, code }: Extract<Reply, { kind: "refused" }>, epoch: number): void {
+    if (id === undefined || epoch < this.#ledger.epoch) return;
+    const known = this.#ledger.jobs.get(id);
+    if (code === "JobConflict" && known?.digest === this.#asked.get(to)) throw new Violation("E1", `${id} was refused as a conflict with itself`);
+  }
+
+  /** An owner says `run` (E1, E4, E5). */
+  said(run: Run, groupName: string, epoch: number): void {
+    const ledger = this.#ledger;
+    const known = ledger.get(run.job);
+    const { graph, life } = known;
+    const group = graph.groups.findIndex(({ name }) => name === groupName);
+    const results = new Map(run.results.map(({ module, output }) => [module, numberOf(output)]));
+    const needs = startCondition(graph, graph.groups[group] ?? { modules: [] }, run.phase);
+    for (const need of needs) if (!results.has(need)) throw new Violation("E4", `${run.lease} of ${run.job} was dispatched without the result of module ${need}`);
+    for (const [module, token] of results) {
+      if (known.outputs.get(module) !== token) throw new Violation("E4", `${run.lease} of ${run.job} was given ${token} of module ${module}, which is not what the journal has`);
+    }
+    if (run.attempt > graph.jobs.maxAttempts) throw new Violation("E2", `${run.job} is tried the ${run.attempt}. time`);
+    if (epoch < ledger.epoch || life.end !== undefined) return;
+    const said = life.said.get(group) ?? new Set<Lease>();
+    life.said.set(group, said);
+    said.add(run.lease);
+    const isOnceOnly = graph.jobs.maxAttempts === 1;
+    if ((said.size > 1 || isOnceOnly) && !known.lifeOf.has(run.lease)) throw new Violation("E5", `${run.lease} of ${run.job} was dispatched again before its lease was journalled`);
+  }
+
+  /** A module is started by a replica (E2). */
+  started(job: string, module: number, lease: Lease): void {
+    const known = this.#ledger.get(job);
+    if (known.graph.jobs.maxAttempts > 1) return;
+    const life = known.lifeOf.get(lease);
+    if (life === undefined) throw new Violation("E2", `module ${module} of ${job} was started under ${lease}, which is not journalled, though maxAttempts is 1`);
+    if (life.started.has(module)) throw new Violation("E2", `module ${module} of ${job} was started twice, though maxAttempts is 1`);
+    life.started.add(module);
+  }
+
+  /** A replica forgets a result or a failure, because the owner said so (E3). */
+  forgotten(job: string, lease: Lease, module: number): void {
+    const known = this.#ledger.jobs.get(job);
+    if (known === undefined || known.life.end !== undefined || known.outputs.has(module)) return;
+    if (!this.#ledger.heard.has(`${lease}/${module}`)) throw new Violation("E3", `${lease} of ${job} was told to forget module ${module}, which is not journalled`);
+  }
+}

@@ -13,14 +13,15 @@ const UNREACHABLE = new Set([
   "NatsServerBroken",
   "NatsServerFailed",
   "NatsPortTaken",
-  "ConnectFailed",
-  "Unreachable",
 ]);
 
 /** What an error says to people, and what the command ends with. The text ends in a newline. */
 export function errorText(error: unknown): ErrorText {
   if (error instanceof ProblemsError) return { text: error.text, exit: EXIT.usage };
   if (error instanceof CommandError) return { text: coded(error), exit: error.exit };
+  if (error instanceof Error && error.name === "ConnectError") {
+    return { text: coded({ code: "CannotConnect", message: error.message }), exit: EXIT.unreachable };
+  }
   if (error instanceof Error && isCoded(error)) return { text: coded(withoutHint(error)), exit: exitOf(error) };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `error[Unexpected] ${text}\n`, exit: EXIT.failed };
@@ -39,7 +40,7 @@ function isCoded(error: Error): error is Error & Coded {
 }
 
 function exitOf(error: Coded & Error): ExitCode {
-  return error.name === "ConnectError" || UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.usage;
+  return UNREACHABLE.has(error.code) ? EXIT.unreachable : EXIT.usage;
 }
 
 /** Errors of the other rooms end their message with the hint, for those who see the message alone. */

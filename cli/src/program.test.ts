@@ -82,6 +82,8 @@ test("an error is a code, a message and a hint; what others of ours throw is tol
     text: "error[NatsServerMissing] nats-server was not found\nhint: Install it\n",
     exit: EXIT.unreachable,
   });
+  const unreached = Object.assign(new Error("NATS does not answer"), { name: "ConnectError" });
+  t.deepEqual(errorText(unreached), { text: "error[CannotConnect] NATS does not answer\n", exit: EXIT.unreachable });
   t.regex(errorText(Object.assign(new Error("listen"), { code: "EADDRINUSE" })).text, /^error\[Unexpected\] /);
 });
 

@@ -86,11 +86,13 @@ export interface Fail {
   readonly spans: readonly ModuleSpan[];
 }
 
-/** An execution that was not worked on (draining, cancelled before it started) is given back. Uncharged. */
+/** An execution is given back unfinished: its replica is draining, or could not work on it. Uncharged. */
 export interface HandBack {
   readonly type: "back";
   readonly job: string;
   readonly lease: Lease;
+  /** Whether user code has run for it: then a block that must never run twice is lost (E2). */
+  readonly started: boolean;
 }
 
 /** What a running module reports. Volatile; the latest wins. */

@@ -80,6 +80,7 @@ export function describeConfiguration(name: string, makeSystem: MakeSystem): voi
     t.regex(await refused("modules: [{ name: A, type: label, expose: 12 }]"), /InvalidValue: .*expose/);
     t.regex(await refused(`name: [a, b]\nmodules: [${module}]`), /InvalidValue: The name of a pipeline must be/);
     t.regex(await refused("modules: [{ name: A, type: label, expose: ${answer} }]"), /MissingPlaceholder: .*answer/);
-    t.regex(await refused("name: nothing"), /MissingField: .*modules/);
+    t.regex(await refused("name: nothing"), /MissingPipeline: /);
+    t.regex(await refused("modules: [{ name: A, type: label, depends_on: [Z] }]"), /UnknownDependency: .*"Z"/);
   });
 }

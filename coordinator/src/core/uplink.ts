@@ -113,10 +113,17 @@ function backoffMs(owner: Owner, block: Block): number {
   return full * (1 - 0.2 * owner.random());
 }
 
-/** Given back without having been worked on: uncharged, and back to its place. */
-function heardBack(owner: Owner, from: Speaker, { lease }: HandBack, now: Moment): void {
-  acknowledge(owner, from, lease, -1);
+/** Given back unfinished: uncharged, and back to its place, unless it must not run a second time (E2). */
+function heardBack(owner: Owner, from: Speaker, { lease, started }: HandBack, now: Moment): void {
   const execution = owner.executions.get(lease);
+  if (execution?.phase === "sent" && started && isOnceOnly(execution.block)) {
+    execution.phase = "ending";
+    freePermit(execution);
+    const failure = { code: "ReplicaLost", kind: "terminal", message: `replica ${from.replica} left while the block ran, and maxAttempts is 1` } as const;
+    fail(owner, execution.block, { lease, module: null, failure, fault: "own", replica: from.replica, spans: [] }, now, origin(from));
+    return;
+  }
+  acknowledge(owner, from, lease, -1);
   if (execution !== undefined) requeue(owner, execution, now);
 }
 

@@ -1,14 +1,5 @@
 /** The port to NATS over the `nats` client: the only file that imports it. */
-import {
-  connect,
-  createInbox,
-  credsAuthenticator,
-  headers as newHeaders,
-  Events,
-  type ConnectionOptions,
-  type Msg,
-  type NatsConnection,
-} from "nats";
+import type { ConnectionOptions, Msg, NatsConnection } from "nats";
 import { readFileSync } from "node:fs";
 import { BusTimeoutError, type Bus, type BusMessage, type BusStatus, type BusSubscription, type PublishOptions, type RequestOptions } from "./port.ts";
 import { ConnectError, describeConnectFailure } from "./connect-error.ts";
@@ -27,8 +18,12 @@ export interface ConnectOptions {
   readonly inboxPrefix?: string;
 }
 
+/** The library itself. Loaded with the first connection: hosts and commands that never connect need not pay for it. */
+type Library = typeof import("nats");
+
 /** @throws {ConnectError} saying which address was tried and what would help. */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
+  const nats = await import("nats");
   const settings: ConnectionOptions = {
     servers: options.url.split(","),
     name: options.name,
@@ -40,27 +35,29 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     maxPingOut: 3,
     noEcho: false,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
-    ...(options.creds === undefined ? {} : { authenticator: credsAuthenticator(readFileSync(options.creds)) }),
+    ...(options.creds === undefined ? {} : { authenticator: nats.credsAuthenticator(readFileSync(options.creds)) }),
   };
   let connection: NatsConnection;
   try {
-    connection = await connect(settings);
+    connection = await nats.connect(settings);
   } catch (cause) {
     throw new ConnectError(describeConnectFailure(options.url, cause), { cause });
   }
-  return new NatsBus(connection, options.inboxPrefix);
+  return new NatsBus(nats, connection, options.inboxPrefix);
 }
 
 class NatsBus implements Bus {
+  readonly #library: Library;
   readonly #connection: NatsConnection;
   readonly #requests: Requests;
   readonly #listeners = new Set<(status: BusStatus) => void>();
   #status: BusStatus = "connected";
   #closing: Promise<void> | undefined;
 
-  constructor(connection: NatsConnection, inboxPrefix: string | undefined) {
+  constructor(library: Library, connection: NatsConnection, inboxPrefix: string | undefined) {
+    this.#library = library;
     this.#connection = connection;
-    const inbox = createInbox(inboxPrefix);
+    const inbox = library.createInbox(inboxPrefix);
     this.#requests = new Requests(inbox, (subject, data, options) => {
       this.publish(subject, data, options);
     });
@@ -92,7 +89,7 @@ class NatsBus implements Bus {
       this.#connection.publish(subject, data, reply);
       return;
     }
-    const headers = newHeaders();
+    const headers = this.#library.headers();
     for (const [name, value] of Object.entries(options.headers)) headers.set(name, value);
     this.#connection.publish(subject, data, { ...reply, headers });
   }
@@ -155,11 +152,11 @@ class NatsBus implements Bus {
 
   async #watchStatus(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === Events.Disconnect) {
+      if (type === this.#library.Events.Disconnect) {
         this.#requests.interrupt();
         this.#setStatus("disconnected");
       }
-      if (type === Events.Reconnect) this.#setStatus("connected");
+      if (type === this.#library.Events.Reconnect) this.#setStatus("connected");
     }
   }
 

@@ -55,7 +55,7 @@ export class Results {
 
   handBack(execution: Execution): void {
     const { job, lease } = execution.run;
-    this.#inOrder(execution, { type: "back", job, lease });
+    this.#inOrder(execution, { type: "back", job, lease, started: execution.stage === "hosted" });
   }
 
   /** A message never overtakes an earlier one of its execution: `last` has to be the last. */

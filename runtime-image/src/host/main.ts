@@ -8,6 +8,8 @@ import { provideSdk } from "./resolve-sdk.ts";
 
 if (parentPort === null) throw new Error("The host runs in a worker thread; start the agent instead.");
 const start = workerData as HostStart;
+// Tells the SDK where it is: a module file that also starts its pipeline must not do so here.
+Reflect.set(globalThis, Symbol.for("troupe.host"), true);
 provideSdk();
 compileWhereNeeded();
 await (start.mode === "serve" ? serveAgent(start, parentPort) : answerDescription(start.files, parentPort));

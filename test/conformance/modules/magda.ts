@@ -53,7 +53,7 @@ defineModule("facts", async (ctx) => {
 
 /** The input's number times `parameters.factor`. */
 defineModule("times", async (ctx) => {
-  await work(ctx, 1);
+  await work(ctx, 3);
   return Number(ctx.input) * Number(ctx.parameters["factor"]);
 });
 

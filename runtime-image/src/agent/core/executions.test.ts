@@ -82,7 +82,7 @@ test("a message is due again when it was not acknowledged for long enough, count
   const executions = new Executions();
   const [first, second] = [added(executions, 1), added(executions, 2)];
   executions.keep(first, doneOf(first, 0), 1_000);
-  executions.keep(second, { type: "back", job: "j2", lease: "1:2" }, 1_400);
+  executions.keep(second, { type: "back", job: "j2", lease: "1:2", started: false }, 1_400);
   t.deepEqual(executions.takeDue(2_499, 1_500), []);
   t.deepEqual(
     executions.takeDue(2_500, 1_500).map(({ lease }) => lease),

@@ -1,0 +1,46 @@
+/** Modules that fail for themselves: the job says where and why, and the next one is served. */
+import test from "ava";
+import { withBad } from "./bad-system.ts";
+
+test.serial("errors: tried again unless they are terminal, then said", async (t) => {
+  await withBad(t, {}, async (system) => {
+    await system.fails({ do: "throw" }, { code: "ModuleError", message: /^as asked$/, attempt: 2 });
+    await system.fails({ do: "throw nothing" }, { code: "ModuleError", message: /undefined/, attempt: 2 });
+    await system.fails({ do: "refuse" }, { code: "ModuleError", message: /^bad input$/, attempt: 1 });
+    t.is(system.restarts(), 0);
+  });
+});
+
+test.serial("results that cannot be encoded: named, with the place in the value, at the first attempt", async (t) => {
+  await withBad(t, {}, async (system) => {
+    const refused = async (what: string, message: RegExp): Promise<void> =>
+      system.fails({ do: what }, { code: "ResultNotEncodable", message, attempt: 1 });
+    await refused("bigint", /result\.list\[0\]\.count is a BigInt/);
+    await refused("cycle", /result\.self is a reference to an object that contains it/);
+    await refused("map", /result\.table is a Map/);
+    await refused("function", /result\.callback is a function/);
+    await refused("symbol", /result is a symbol/);
+    await refused("nan", /result\[0\] is NaN/);
+    t.is(system.restarts(), 0);
+  });
+});
+
+test.serial("a module that exits the process ends its host, as often as it may", async (t) => {
+  await withBad(t, {}, async (system) => {
+    await system.fails({ do: "exit" }, { code: "HostExited", message: /code 7/, attempt: 2 });
+  });
+});
+
+test.serial("a module that allocates until it dies runs out of its group's memory, and of no one else's", async (t) => {
+  await withBad(t, { group: { memory: "64Mi" } }, async (system) => {
+    await system.fails({ do: "allocate" }, { code: "HostOutOfMemory", message: /limit 64 MiB/, attempt: 2 });
+    t.is(system.restarts(), 0);
+  });
+});
+
+test.serial("a module that aborts its process loses the replica, which is started again", async (t) => {
+  await withBad(t, {}, async (system) => {
+    await system.fails({ do: "abort" }, { code: "ReplicaLost", message: /g2-0 was lost/, attempt: 2 });
+    t.is(system.restarts(), 2);
+  });
+});

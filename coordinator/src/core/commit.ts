@@ -5,6 +5,7 @@ import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
 import { fold, type FoldOutcome } from "./fold.ts";
 import type { Block, Job } from "./job.ts";
+import { reopen } from "./replicas.ts";
 import { writePage } from "./tick.ts";
 import { groupState, reply, send, type AppendContext, type Owner, type RecordUse } from "./owner.ts";
 
@@ -41,7 +42,8 @@ function effects(owner: Owner, event: JournalEvent, context: AppendContext, outc
       return;
     case "done":
     case "fail":
-      settleExecution(owner, event, context);
+      if (outcome.kind === "early") reopen(owner, event.lease, now);
+      else settleExecution(owner, event, context);
       return;
     case "lease":
       startRedispatch(owner, event, outcome, now);

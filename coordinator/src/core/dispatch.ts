@@ -6,6 +6,7 @@ import type { Payload, Run } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { attemptOf, type Block, type Job } from "./job.ts";
 import { append, groupState, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import { inlineBytes } from "./fold.ts";
 import { claimedItems } from "./aggregates.ts";
 
 /** Blocks sent ahead should be worked off within about this time, so that no other replica could have had them much sooner. */
@@ -86,6 +87,11 @@ export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
   execution.sentAt = now.mono;
   const items = stop.modules.flatMap((module) => (isProcessing(job, module) ? [sendItems(owner, execution, module)] : []));
   const results = stop.inherits.flatMap((module) => resultOf(job, module));
+  const bytes = results.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(job.input));
+  if (bytes > owner.settings.maxMessageBytes) {
+    refuseTooLarge(owner, execution, bytes, now);
+    return;
+  }
   const { timeoutMs } = job.route.graph.jobs;
   const run: Run = {
     type: "run",
@@ -102,6 +108,29 @@ export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
     timeLeftMs: timeoutMs === null ? null : Math.max(1, job.submittedAt + timeoutMs - now.wall),
   };
   send(owner, replica, run);
+}
+
+/** E10: what no message can carry fails its job, and never the owner. */
+function refuseTooLarge(owner: Owner, execution: Execution, bytes: number, now: Moment): void {
+  const { block, lease, replica } = execution;
+  const { job, stop } = block;
+  execution.phase = "ending";
+  freePermit(execution);
+  const limit = owner.settings.maxMessageBytes;
+  const message = `what group ${stop.name} needs is ${bytes} bytes in results of up to 32 KiB each, and a message carries ${limit}; return larger results (they are stored apart), depend on fewer modules, or raise max_payload of the NATS server`;
+  append(owner, {
+    type: "fail",
+    job: job.id,
+    group: stop.group,
+    module: null,
+    lease,
+    replica: replica.name,
+    failure: { code: "EncodingFailed", kind: "terminal", message },
+    charged: true,
+    retryAt: now.wall,
+    spans: [],
+    at: now.wall,
+  });
 }
 
 function isProcessing(job: Job, module: number): boolean {

@@ -19,10 +19,13 @@ export type FoldOutcome =
   | { readonly kind: "counted"; readonly ready: readonly Block[]; readonly ended: Job | undefined; readonly block: Block | undefined }
   /** Said before, too late, or of an execution that no longer counts: no effect. */
   | { readonly kind: "ignored" }
+  /** A result that overtook an earlier one of its block: not taken, and not to be acknowledged, so that it comes again behind that one (E3). */
+  | { readonly kind: "early" }
   /** A submission whose id is taken: by the same input (E1) or by another. */
   | { readonly kind: "duplicate"; readonly sameInput: boolean };
 
 const IGNORED: FoldOutcome = { kind: "ignored" };
+const EARLY: FoldOutcome = { kind: "early" };
 const COUNTED: FoldOutcome = { kind: "counted", ready: [], ended: undefined, block: undefined };
 
 export function fold(state: JournalState, event: JournalEvent): FoldOutcome {
@@ -99,6 +102,7 @@ function foldDone(state: JournalState, event: DoneEvent): FoldOutcome {
   if (job === undefined || block?.state !== "ready") return IGNORED;
   if (block.lease !== undefined && block.lease !== event.lease) return IGNORED; // E5
   if (job.outputs[event.module] !== undefined) return IGNORED; // E2
+  if (isEarly(block, event.module)) return EARLY;
   block.lease = event.lease;
   job.outputs[event.module] = event.output;
   state.inlineBytes += inlineBytes(event.output);
@@ -111,6 +115,15 @@ function foldDone(state: JournalState, event: DoneEvent): FoldOutcome {
   }
   const ended = job.blocksLeft === 0 ? end(state, job, { state: "done", at: event.at }) : undefined;
   return { kind: "counted", ready, ended, block };
+}
+
+/** Whether a result that the block brings before this one is not there yet: the message that told it is lost or late. */
+function isEarly({ job, stop }: Block, module: number): boolean {
+  for (const result of stop.results) {
+    if (result === module) return false;
+    if (job.outputs[result] === undefined) return true;
+  }
+  return false;
 }
 
 function readied(state: JournalState, block: Block | undefined, at: number): Block[] {

@@ -99,6 +99,8 @@ export interface OwnerSettings {
   readonly maxRecords: number;
   /** Inline payload bytes of all open jobs, at most. */
   readonly maxInlineBytes: number;
+  /** Inline payload bytes that one message may carry: below half of the server's `max_payload` (E10). */
+  readonly maxMessageBytes: number;
   /** How long a wait is kept before it has to be renewed. */
   readonly waitMs: number;
 }
@@ -110,6 +112,7 @@ export const DEFAULT_SETTINGS: OwnerSettings = {
   pageMs: 1_000,
   maxRecords: 200_000,
   maxInlineBytes: 512 * 1024 * 1024,
+  maxMessageBytes: 448 * 1024,
   waitMs: 30_000,
 };
 

@@ -12,6 +12,8 @@ export interface Stop {
   readonly needs: readonly number[];
   /** The module whose result ends the block. */
   readonly last: number;
+  /** Modules whose results the block brings, in the order in which they come. */
+  readonly results: readonly number[];
   /** Modules whose results come from outside or are journalled, in the order in which a run lists them. */
   readonly inherits: readonly number[];
 }
@@ -48,6 +50,7 @@ function stopOf(graph: Graph, group: number, phase: Phase): Stop | undefined {
   const last = modules.at(-1);
   if (last === undefined) return undefined;
   const needs = startCondition(graph, compiled, phase);
-  const inherits = [...needs, ...modules.filter((module) => module !== last && graph.modules[module]?.journalled === true)];
-  return { group, name: compiled.name, templateHash: compiled.templateHash, modules, needs, last, inherits };
+  const results = modules.filter((module) => module === last || graph.modules[module]?.journalled === true);
+  const inherits = [...needs, ...results.slice(0, -1)];
+  return { group, name: compiled.name, templateHash: compiled.templateHash, modules, needs, last, results, inherits };
 }

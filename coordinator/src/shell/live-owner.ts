@@ -76,8 +76,8 @@ export class LiveOwner {
     this.#options = options;
     const epoch = replayed.state.epoch + 1;
     const { snapshots, roomCheckMs: _, ...settings } = options.tuning ?? {};
-    this.#owner = newOwner(replayed.state, { epoch, settings, random: Math.random });
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
+    this.#owner = newOwner(replayed.state, { epoch, settings: { maxMessageBytes: maxBytes, ...settings }, random: Math.random });
     this.#writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: Math.min(maxBytes, 1024 * 1024) });
     this.#outbox = new Outbox({ bus, scope, epoch });
     this.#records = new Records(bus, scope);

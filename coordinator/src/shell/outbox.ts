@@ -5,6 +5,18 @@ import { replyText } from "./reply-text.ts";
 
 const encoder = new TextEncoder();
 
+/** E10: an answer that no message can carry is an error of its own, and never the owner's end. */
+function tooLarge(reply: Reply, bytes: number): Reply {
+  const id = "job" in reply ? reply.job.id : "id" in reply ? reply.id : undefined;
+  return {
+    kind: "refused",
+    ...(id === undefined ? {} : { id }),
+    code: "PayloadTooLarge",
+    message: `the answer is ${bytes} bytes, more than the NATS server's max_payload`,
+    hint: "expose fewer or larger results (those above 32 KiB are stored apart), or raise max_payload",
+  };
+}
+
 export class Outbox {
   readonly #bus: Bus;
   readonly #scope: Scope;
@@ -30,7 +42,8 @@ export class Outbox {
   }
 
   reply(to: ReplyTo, reply: Reply): void {
-    this.#bus.publish(to, encoder.encode(replyText(reply)));
+    const bytes = encoder.encode(replyText(reply));
+    this.#bus.publish(to, bytes.byteLength <= this.#bus.maxPayload ? bytes : encoder.encode(replyText(tooLarge(reply, bytes.byteLength))));
   }
 
   flush(): void {

@@ -38,9 +38,9 @@ test.serial("a module that allocates until it dies runs out of its group's memor
   });
 });
 
-test.serial("a module that aborts its process loses the replica, which is started again", async (t) => {
+test.serial("a module that kills its process loses the replica, which is started again", async (t) => {
   await withBad(t, {}, async (system) => {
-    await system.fails({ do: "abort" }, { code: "ReplicaLost", message: /g2-0 was lost/, attempt: 2 });
+    await system.fails({ do: "kill" }, { code: "ReplicaLost", message: /g2-0 was lost/, attempt: 2 });
     t.is(system.restarts(), 2);
   });
 });

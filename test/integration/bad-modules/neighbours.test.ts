@@ -20,7 +20,7 @@ for (const [what, setting, order, error] of [
   ["runs out of memory", { group: { concurrency: 2, memory: "64Mi" } }, { do: "allocate" }, { code: "HostOutOfMemory" }],
   ["blocks the thread", { ...SHARED, timeoutSeconds: 1.5 }, { do: "block", ms: 60_000 }, { code: "HostUnresponsive" }],
   ["ignores its signal", { ...SHARED, timeoutSeconds: 1.5 }, { do: "ignore" }, { code: "HostUnresponsive" }],
-  ["ends the replica", SHARED, { do: "abort" }, { code: "ReplicaLost" }],
+  ["ends the replica", SHARED, { do: "kill" }, { code: "ReplicaLost" }],
 ] as const) {
   test.serial(`a neighbour of a job that ${what} is not charged`, async (t) => {
     await withBad(t, setting, async (system) => {

@@ -28,8 +28,9 @@ async function obey(ctx: RunContext<Order>): Promise<unknown> {
       throw new TerminalError("bad input");
     case "exit":
       return process.exit(7);
-    case "abort":
-      return process.abort();
+    case "kill":
+      process.kill(process.pid, "SIGKILL");
+      return new Promise(() => undefined);
     case "block":
       return block(ms);
     case "allocate":

@@ -1,0 +1,255 @@
+/** One run of the engine under one seed: everything that happens in it follows from the seed. */
+import { Clock } from "./clock.ts";
+import { Clients, heardOf, type PlannedJob } from "./clients.ts";
+import { OrderWatch, auditBytes, auditIdle, auditOwner, difference } from "./audit.ts";
+import { Coordinator, type CoordinatorWorld } from "./coordinator.ts";
+import { Faults } from "./faults.ts";
+import { Ledger } from "./ledger.ts";
+import type { LiveOwner } from "./live-owner.ts";
+import { Network } from "./network.ts";
+import { drawPipeline, type DrawnPipeline } from "./pipeline.ts";
+import { Process } from "./process.ts";
+import { Random } from "./random.ts";
+import { Replicas } from "./replicas.ts";
+import { JournalLostError, replay, type Replayed } from "./replay.ts";
+import { Server } from "./server.ts";
+import { Tokens } from "./tokens.ts";
+import { Violation } from "./violation.ts";
+import { drawWeather, type Weather } from "./weather.ts";
+import { Witness } from "./witness.ts";
+
+/** What a run may leave out, to see that its absence is found. */
+export interface Mutations {
+  /** The journal takes a frame wherever it is. */
+  readonly fence?: boolean;
+  /** Everything is acknowledged before it is journalled. */
+  readonly acknowledgesEarly?: boolean;
+}
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly mutations?: Mutations;
+  /** Is told what happens, line by line. */
+  readonly trace?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly groups: number;
+  readonly jobs: number;
+  readonly events: number;
+  readonly steps: number;
+  readonly frames: number;
+  readonly epochs: number;
+  readonly faults: number;
+  readonly reruns: number;
+  readonly snapshots: number;
+  readonly virtualMs: number;
+  readonly isTruncated: boolean;
+}
+
+/** Virtual time after the last fault within which everything has to end. */
+const LIVENESS_MS = 120_000;
+const FULL_AUDIT_STEPS = 100;
+const WALL_START = 1_700_000_000_000;
+
+/** @throws {Violation} when an invariant is broken. */
+export function simulate(options: SimulationOptions): Outcome {
+  return new Simulation(options).run();
+}
+
+class Simulation {
+  readonly #clock = new Clock();
+  readonly #random: Random;
+  readonly #pipeline: DrawnPipeline;
+  readonly #weather: Weather;
+  readonly #tokens = new Tokens();
+  readonly #ledger = new Ledger(this.#tokens);
+  readonly #witness = new Witness(this.#ledger);
+  readonly #network: Network;
+  readonly #server: Server;
+  readonly #replicas: Replicas;
+  readonly #coordinators: Coordinator[] = [];
+  readonly #clients: Clients;
+  readonly #faults: Faults;
+  readonly #orders = new WeakMap<LiveOwner, OrderWatch>();
+  readonly #world: CoordinatorWorld;
+  readonly #jobs: number;
+  readonly #trace: ((line: string) => void) | undefined;
+  #steps = 0;
+  #coordinatorCount = 0;
+  #isTruncated = false;
+
+  constructor({ seed, mutations = {}, trace }: SimulationOptions) {
+    const random = new Random(seed);
+    this.#random = random;
+    this.#pipeline = drawPipeline(random);
+    const jobs = this.#drawJobs();
+    this.#jobs = jobs.length;
+    this.#weather = drawWeather(random, Math.max(...jobs.map(({ atMs }) => atMs)));
+    const [clock, weather, ledger, witness] = [this.#clock, this.#weather, this.#ledger, this.#witness];
+    this.#network = new Network(clock, random, weather);
+    this.#trace = trace;
+    if (trace !== undefined) this.#listen(trace);
+    this.#server = new Server({
+      clock, random, weather, isFenced: mutations.fence !== true,
+      onJournalled: (sequence, frame) => { if (!this.#isTruncated) ledger.journalled(sequence, frame); else throw new Violation("E10", `frame ${sequence} was appended to a journal that had lost its end`); },
+    });
+    this.#world = this.#makeWorld(mutations);
+    this.#replicas = new Replicas({
+      clock, random, weather, network: this.#network, pipeline: this.#pipeline, tokens: this.#tokens, witness, wall: this.#wall,
+      publish: (batch) => {
+        this.#trace?.(`up ${batch.from.instance} ${JSON.stringify(batch.messages.map((message) => ("lease" in message ? [message.type, message.job, message.lease, "module" in message ? message.module : ""] : message)))}`);
+        for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { coordinator.hear(batch); });
+      },
+    });
+    for (let index = random.int(1, 3); index > 0; index--) this.#coordinators.push(this.#makeCoordinator());
+    this.#clients = new Clients({
+      process: new Process(clock), random, weather, ledger, witness,
+      ask: (request) => { for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { coordinator.knock(request); }); },
+    }, jobs);
+    this.#faults = new Faults({
+      clock, random, weather, server: this.#server, replicas: this.#replicas, coordinators: this.#coordinators,
+      restart: (index) => { this.#coordinators[index] = this.#makeCoordinator(); },
+    });
+    if (weather.truncateAtMs !== Infinity) this.#planTruncation();
+  }
+
+  run(): Outcome {
+    const { untilMs } = this.#weather;
+    while (this.#isUnderWay()) {
+      if (!this.#clock.step()) break;
+      this.#steps++;
+      if (this.#steps % FULL_AUDIT_STEPS === 0) this.#auditAll();
+      if (this.#clock.now > untilMs + LIVENESS_MS) this.#fail();
+    }
+    if (!this.#isTruncated) this.#auditEnd();
+    return {
+      groups: this.#pipeline.groups, jobs: this.#jobs, events: this.#ledger.events, steps: this.#steps, frames: this.#ledger.frames,
+      epochs: this.#ledger.epoch, faults: this.#faults.count, reruns: this.#ledger.rerun, snapshots: this.#ledger.state.snapshot.number % 1_000_000,
+      virtualMs: this.#clock.now, isTruncated: this.#isTruncated,
+    };
+  }
+
+  readonly #wall = (): number => WALL_START + this.#clock.now;
+
+  #drawJobs(): PlannedJob[] {
+    const random = this.#random;
+    const { groups, hasAggregates } = this.#pipeline;
+    const count = groups >= 4 || random.chance(0.5) ? random.int(100, 140) : random.int(5, 99);
+    const withinMs = random.between(500, 8_000);
+    return Array.from({ length: count }, (_, index) => ({
+      id: `j${index}`,
+      phase: hasAggregates && random.chance(0.05) ? "process" as const : "run" as const,
+      atMs: random.chance(0.3) ? 300 : random.between(0, withinMs),
+    }));
+  }
+
+  #makeWorld({ acknowledgesEarly = false }: Mutations): CoordinatorWorld {
+    const random = this.#random;
+    return {
+      server: this.#server, random, wall: this.#wall, graph: this.#pipeline.graph,
+      snapshotFrames: random.int(10, 200),
+      settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000 },
+      acknowledgesEarly,
+      say: (group, replica, batch) => {
+        this.#trace?.(`down ${replica} ${batch.epoch} ${JSON.stringify(batch.messages.map((message) => (message.type === "run" ? [message.type, message.job, message.lease] : message)))}`);
+        for (const message of batch.messages) if (message.type === "run") this.#witness.said(message, group, batch.epoch);
+        this.#replicas.say(group, replica, batch);
+      },
+      answer: (to, reply, epoch) => {
+        if (this.#isTruncated) return;
+        this.#witness.replied(to, reply, epoch);
+        const heard = heardOf(reply);
+        this.#network.send(() => { this.#clients.hear(to, heard); });
+      },
+      stepped: (live) => { this.#stepped(live); },
+      replayed: (replayed) => { this.#checkReplayed(replayed); },
+    };
+  }
+
+  #makeCoordinator(): Coordinator {
+    return new Coordinator(new Process(this.#clock), this.#world, `coordinator-${this.#coordinatorCount++}`);
+  }
+
+  #toCoordinator(index: number, act: (coordinator: Coordinator) => void): void {
+    const coordinator = this.#coordinators[index];
+    if (coordinator === undefined) return;
+    this.#network.send(() => { coordinator.process.deliver(() => { act(coordinator); }); });
+  }
+
+  #isUnderWay(): boolean {
+    if (this.#isTruncated) return this.#coordinators.some(({ phase }) => phase !== "stalled");
+    if (this.#clients.open > 0 || this.#clock.now < this.#weather.untilMs || !this.#replicas.areIdle) return true;
+    const { state } = this.#ledger;
+    return state.jobs.size > 0 || !this.#coordinators.some(({ live }) => live !== undefined && live.writer.sequence === this.#ledger.sequence && live.owner.waiters.size === 0 && live.owner.executions.size === 0);
+  }
+
+  // --------------------------------------------------------------------------------------------------------------- the checks
+
+  #stepped(live: LiveOwner): void {
+    let order = this.#orders.get(live);
+    if (order === undefined) this.#orders.set(live, (order = new OrderWatch()));
+    order.stepped(live.owner);
+  }
+
+  #auditAll(): void {
+    auditBytes(this.#ledger.state);
+    for (const { live } of this.#coordinators) {
+      if (live?.isOpen !== true) continue;
+      auditOwner(live.owner);
+      if (live.writer.sequence === this.#ledger.sequence && live.owner.epoch === this.#ledger.epoch) this.#compare(live.owner.state, "the owner's state");
+    }
+  }
+
+  #checkReplayed(replayed: Replayed): void {
+    if (replayed.sequence === this.#ledger.sequence && !this.#isTruncated) this.#compare(replayed.state, "the state from snapshot and tail");
+  }
+
+  #compare(state: Replayed["state"], what: string): void {
+    const found = difference(state, this.#ledger.state);
+    if (found !== undefined) throw new Violation("fold", `${what} is not the fold of the journal: ${found}`);
+  }
+
+  #auditEnd(): void {
+    this.#auditAll();
+    for (const known of this.#ledger.jobs.values()) if (known.life.end === undefined) throw new Violation("E6", `${known.id} never ended`);
+    for (const { live } of this.#coordinators) if (live?.isOpen === true && live.writer.sequence === this.#ledger.sequence) auditIdle(live.owner);
+    this.#checkReplayed(replay(this.#server));
+  }
+
+  #fail(): never {
+    if (this.#isTruncated) throw new Violation("E10", "a coordinator goes on with a journal that lost its end");
+    const phases = this.#coordinators.map(({ phase }) => phase).join();
+    const open = [...this.#ledger.jobs.values()].filter(({ life }) => life.end === undefined).map(({ id }) => id);
+    throw new Violation("liveness", `after ${LIVENESS_MS / 1000} s without faults, clients wait for [${[...this.#clients.waiting].join()}], open are [${open.join()}]; coordinators are ${phases}; replicas ${this.#replicas.areIdle ? "idle" : "busy"}`);
+  }
+
+  /** The journal loses its end while everybody who runs knows of it: they must stall, and never write it anew. */
+  #planTruncation(): void {
+    const { journal } = this.#server;
+    const attempt = (): void => {
+      const known = Math.min(...this.#coordinators.map(({ sequence, process }) => (process.isAlive ? sequence : 0)));
+      const isCalm = this.#clock.now >= this.#weather.untilMs;
+      if (known > journal.first + 1 && this.#coordinators.every(({ phase }) => phase !== "starting") && this.#coordinators.every(({ process }) => process.isAlive)) {
+        this.#isTruncated = true;
+        journal.truncate(this.#random.int(journal.first, known - 1));
+        this.#trace?.(`truncated to ${journal.last}, known are ${known}`);
+      } else if (!isCalm) this.#clock.after(50, attempt);
+    };
+    this.#clock.after(this.#weather.truncateAtMs, attempt);
+  }
+
+  #listen(trace: (line: string) => void): void {
+    this.#ledger.onEvent = (event, outcome) => {
+      const shown = JSON.stringify(event, (key, value: unknown) => (key === "graph" || key === "input" || key === "output" || key === "spans" ? undefined : value));
+      trace(`journal ${this.#ledger.sequence} ${outcome.kind} ${shown}`);
+    };
+  }
+
+  /** For a trace: how late it is. */
+  get now(): number {
+    return this.#clock.now;
+  }
+}
+
+export { JournalLostError };

@@ -12,7 +12,7 @@
 import { join } from "node:path";
 import { machineFacts } from "./measure/machine.ts";
 import { readOptions, USAGE, type Options } from "./options.ts";
-import { profileAll } from "./profile/profile.ts";
+import { profileAll, PROFILES } from "./profile/profile.ts";
 import { newResults, writeResults } from "./report/results.ts";
 import { printFigures } from "./report/table.ts";
 import { SECTIONS } from "./sections/index.ts";
@@ -35,13 +35,14 @@ function parse(): Options {
 }
 
 const options = parse();
+const parts = (options.profile ? PROFILES : SECTIONS).map(({ name }) => name);
 if (options.help) {
-  console.log(`${USAGE}\n\nSections: ${SECTIONS.map(({ name }) => name).join(", ")}`);
+  const profiles = PROFILES.map(({ name }) => name);
+  console.log(`${USAGE}\n\nNames: ${SECTIONS.map(({ name }) => name).join(", ")}\nwith --profile: ${profiles.join(", ")}`);
   process.exit(0);
 }
-const unknown = options.only.find((name) => !SECTIONS.some((section) => section.name === name));
-if (unknown !== undefined)
-  fail(`there is no section ${unknown}; there are ${SECTIONS.map(({ name }) => name).join(", ")}`);
+const unknown = options.only.find((name) => !parts.includes(name));
+if (unknown !== undefined) fail(`there is nothing named ${unknown}; there are ${parts.join(", ")}`);
 
 const say = (line: string): void => {
   console.error(`  … ${line}`);

@@ -1,5 +1,5 @@
 /** CPU time that named processes take between two looks, and what everybody else took meanwhile. */
-import { cpuMicros, machineMicros } from "./processes.ts";
+import { cpuMicros, machineTime } from "./processes.ts";
 
 export interface Measured {
   readonly name: string;
@@ -10,12 +10,14 @@ export interface CpuShare {
   readonly micros: Readonly<Record<string, number>>;
   /** Cores that others kept busy: a figure with much of it is too low. */
   readonly othersCores: number;
+  /** Cores that the host of this virtual machine took away. */
+  readonly stolenCores: number;
 }
 
 export class CpuMeter {
   readonly #processes: readonly Measured[];
   #at = performance.now();
-  #machine = machineMicros();
+  #machine = machineTime();
   #own: readonly number[];
 
   constructor(processes: readonly Measured[]) {
@@ -25,7 +27,7 @@ export class CpuMeter {
 
   /** What was taken since the last look. */
   look(): CpuShare {
-    const [at, machine, own] = [performance.now(), machineMicros(), this.#read()];
+    const [at, machine, own] = [performance.now(), machineTime(), this.#read()];
     const taken = own.map((micros, index) => micros - (this.#own[index] ?? 0));
     const others = machine - this.#machine - taken.reduce((sum, micros) => sum + micros, 0);
     const othersCores = Math.max(0, others / 1000 / (at - this.#at));

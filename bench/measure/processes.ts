@@ -41,12 +41,17 @@ export function cpuMicros(pid: number): number {
   return (Number(stat?.[11] ?? 0) + Number(stat?.[12] ?? 0)) * TICK_MICROS;
 }
 
-/** CPU time that the whole machine has worked, in microseconds. */
-export function machineMicros(): number {
-  const [user, nice, system, , , irq, softirq] = (/^cpu +(.*)$/m.exec(read("/proc/stat"))?.[1] ?? "")
-    .split(" ")
-    .map(Number);
-  return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * TICK_MICROS;
+export interface MachineTime {
+  /** What all processes of this machine have worked, in microseconds. */
+  readonly busy: number;
+  /** What the host of a virtual machine took for others, in microseconds. */
+  readonly stolen: number;
+}
+
+export function machineTime(): MachineTime {
+  const cpu = /^cpu +(.*)$/m.exec(read("/proc/stat"))?.[1] ?? "";
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = cpu.split(" ").map(Number);
+  return { busy: (user + nice + system + irq + softirq) * TICK_MICROS, stolen: steal * TICK_MICROS };
 }
 
 const TICK_MICROS = 10_000;

@@ -3,18 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { Session } from "node:inspector/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { emptyLoad } from "../measure/payloads.ts";
+import { emptyLoad, payloadLoad } from "../measure/payloads.ts";
+import { KIB, MIB } from "../measure/sizes.ts";
 import { threadTimes, type ThreadTime } from "../measure/processes.ts";
 import { CpuMeter, type Measured } from "../measure/cpu-meter.ts";
-import { measureThroughput, type Repetition } from "../measure/throughput.ts";
+import { measureThroughput, type Load, type Repetition } from "../measure/throughput.ts";
 import { short } from "../report/table.ts";
 import type { Context } from "../sections/section.ts";
 import { chain, diamond, type AnyPipeline } from "../system/pipelines.ts";
+import type { Troupe } from "../system/bundle.ts";
 import { startPipeline } from "../system/start.ts";
 import { readProfiles, selfTimes, type CpuProfile, type SelfTimes } from "./self-times.ts";
 import { watchTraffic } from "./traffic.ts";
 
 const IN_FLIGHT = 400;
+const IN_FLIGHT_MIB = 32;
 const SAMPLE_MICROS = 250;
 const SHOWN = 30;
 const WARM_UP_MS = 2_000;
@@ -22,21 +25,54 @@ const TRAFFIC_MS = 2_000;
 
 type Print = (text: string) => void;
 
+interface Profiled {
+  readonly name: string;
+  readonly title: string;
+  readonly build: (troupe: Troupe) => AnyPipeline;
+  readonly load: () => Load;
+}
+
+export const PROFILES: readonly Profiled[] = [
+  {
+    name: "chain",
+    title: "a chain of three groups, empty modules",
+    build: (troupe) => chain(troupe, "nothing"),
+    load: () => emptyLoad(IN_FLIGHT),
+  },
+  {
+    name: "diamond",
+    title: "a diamond in three groups, empty modules",
+    build: (troupe) => diamond(troupe, "nothing"),
+    load: () => emptyLoad(IN_FLIGHT),
+  },
+  {
+    name: "chain-64kib",
+    title: "a chain of three groups, 64 KiB changed by each",
+    build: (troupe) => chain(troupe, "change"),
+    load: () => payloadLoad(64 * KIB, IN_FLIGHT),
+  },
+  {
+    name: "chain-1mib",
+    title: "a chain of three groups, 1 MiB changed by each",
+    build: (troupe) => chain(troupe, "change"),
+    load: () => payloadLoad(MIB, IN_FLIGHT_MIB),
+  },
+];
+
 export async function profileAll(context: Context, only: readonly string[], print: Print): Promise<void> {
-  const pipelines = { chain, diamond };
-  for (const [name, build] of Object.entries(pipelines)) {
-    if (only.length > 0 && !only.includes(name)) continue;
-    print(`\n${name} of empty modules`);
-    await profileOne(build(context.troupe, "nothing"), context, print);
+  for (const profiled of PROFILES) {
+    if (only.length > 0 && !only.includes(profiled.name)) continue;
+    print(`\n${profiled.title}`);
+    await profileOne(profiled, context, print);
   }
 }
 
-async function profileOne(pipeline: AnyPipeline, { quick }: Context, print: Print): Promise<void> {
+async function profileOne({ build, load }: Profiled, { troupe, quick }: Context, print: Print): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "troupe-profile-"));
   // The processes of the system take it from our environment, their threads from them.
   process.env["NODE_OPTIONS"] = `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${SAMPLE_MICROS}`;
   try {
-    const { names, own, threads } = await load(pipeline, quick ? 3_000 : 15_000, print);
+    const { names, own, threads } = await runLoad(build(troupe), load(), quick ? 3_000 : 15_000, print);
     // Threads of our own process that left profiles have looked at the module files.
     const others = (await readProfiles(folder)).filter(({ pid }) => pid !== process.pid);
     for (const { pid, profile } of [{ pid: process.pid, profile: own }, ...others]) {
@@ -65,7 +101,12 @@ interface Loaded {
   readonly threads: ReadonlyMap<number, readonly ThreadCost[]>;
 }
 
-async function load(pipeline: AnyPipeline, repetitionMs: number, print: Print): Promise<Loaded> {
+async function runLoad(
+  pipeline: AnyPipeline,
+  load: Load,
+  repetitionMs: number,
+  print: Print,
+): Promise<Loaded> {
   await using running = await startPipeline(pipeline);
   const processes = running.processes();
   const run = async (warmUpMs: number, durationMs: number): Promise<Repetition> => {
@@ -75,8 +116,11 @@ async function load(pipeline: AnyPipeline, repetitionMs: number, print: Print): 
     return repetition;
   };
   let jobs = 0;
-  const empty = emptyLoad(IN_FLIGHT);
-  const counted = { ...empty, inputOf: (index: number) => (jobs++, empty.inputOf(index)) };
+  const inputOf = (index: number): unknown => {
+    jobs++;
+    return load.inputOf(index);
+  };
+  const counted = { ...load, inputOf };
 
   await run(500, WARM_UP_MS);
   jobs = 0;

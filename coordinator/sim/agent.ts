@@ -122,6 +122,7 @@ export class Agent {
     for (const execution of this.#queue.splice(0)) this.#handBack(execution);
     this.#beat();
     this.#leaveWhenDone();
+    this.process.after(this.#world.random.between(10, 3_000), () => { for (const execution of [...this.#running]) this.#giveUp(execution); });
   }
 
   #receiveRun(run: Run): void {
@@ -284,7 +285,14 @@ export class Agent {
   #handBack(execution: Execution): void {
     const { job, lease } = execution.run;
     execution.stage = "ended";
-    this.#keep(execution, WHOLE, { type: "back", job, lease });
+    this.#keep(execution, WHOLE, { type: "back", job, lease, started: false });
+  }
+
+  /** The time to drain is over: what runs is given back. */
+  #giveUp(execution: Execution): void {
+    const { job, lease } = execution.run;
+    if (!execution.cancelled) this.#keep(execution, WHOLE, { type: "back", job, lease, started: true });
+    this.#stopped(execution);
   }
 
   /** One that ran alone is to blame; of several, nobody knows which, unless it can be told (E9). */

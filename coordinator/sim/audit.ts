@@ -55,7 +55,9 @@ function auditBlock(owner: Owner, job: Job, block: Block, queued: ReadonlySet<Bl
   if (block.state !== "ready" || job.end !== undefined) return;
   const { execution } = block;
   const places = [execution !== undefined, queued.has(block), owner.delayed.has(block), owner.unclaimed.has(block)].filter(Boolean).length;
-  if (places === 0) throw new Violation("E6", `the ready block of ${job.id} in ${block.stop.name} is nowhere: not queued, not delayed, not running`);
+  // Given up by a takeover, and on its way to the journal as failed: it must not run twice.
+  const isGivenUp = job.route.graph.jobs.maxAttempts === 1 && (block.lease ?? "") !== "";
+  if (places === 0 && !isGivenUp) throw new Violation("E6", `the ready block of ${job.id} in ${block.stop.name} is nowhere: not queued, not delayed, not running`);
   if (execution !== undefined && owner.executions.get(execution.lease) !== execution) throw new Violation("E6", `the execution ${execution.lease} of ${job.id} is forgotten`);
   if (execution !== undefined && execution.phase !== "ending" && execution.replica.executions.get(execution.lease) !== execution) {
     throw new Violation("E6", `the replica of ${execution.lease} of ${job.id} does not know of it`);

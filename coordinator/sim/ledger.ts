@@ -117,9 +117,16 @@ export class Ledger {
 
   #doneIgnored(event: DoneEvent): void {
     const known = this.get(event.job);
-    if (known.life.end !== undefined || known.outputs.has(event.module)) return;
+    if (known.life.end !== undefined || known.outputs.has(event.module) || this.#isEarly(known, event.module)) return;
     const lease = known.life.leases.get(groupOf(known, event.module));
     if (lease === event.lease) throw new Violation("E3", `the result of module ${event.module} of ${event.job} by ${event.lease} was dropped, though its lease holds`);
+  }
+
+  /** An earlier result of the block is not there yet; this one is not acknowledged and comes again. */
+  #isEarly(known: KnownJob, module: number): boolean {
+    const { graph, phase, outputs } = known;
+    const order = modulesInPhase(graph, graph.groups[groupOf(known, module)] ?? { modules: [] }, phase);
+    return order.slice(0, order.indexOf(module)).some((before) => graph.modules[before]?.journalled === true && !outputs.has(before));
   }
 
   #submitted(event: SubmitEvent): void {

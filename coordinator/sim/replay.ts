@@ -3,8 +3,8 @@ import type { SnapshotEvent } from "../src/core/events.ts";
 import { fold } from "../src/core/fold.ts";
 import { decodeFrame } from "../src/core/frame-codec.ts";
 import { indexOfPage } from "../src/core/record.ts";
-import { decodeSnapshot } from "../src/core/snapshot.ts";
-import { addPage, emptyState, type JournalState } from "../src/core/state.ts";
+import { decodeSnapshot, restorePage } from "../src/core/snapshot.ts";
+import { emptyState, type JournalState } from "../src/core/state.ts";
 import type { Server } from "./server.ts";
 
 export class JournalLostError extends Error {
@@ -73,9 +73,11 @@ function loadSnapshot(server: Server, snapshot: SnapshotEvent): Replayed {
     parts.push(data);
   }
   const { state, pages } = decodeSnapshot(parts);
-  for (let page = pages?.first ?? 1; page <= (pages?.last ?? 0); page++) {
-    const data = server.records.messages.get(page);
-    if (data !== undefined) addPage(state, { page, ...indexOfPage(data) });
+  for (const { first, last } of pages) {
+    for (let page = first; page <= last; page++) {
+      const data = server.records.messages.get(page);
+      if (data !== undefined) restorePage(state, page, indexOfPage(data));
+    }
   }
   return { state, sequence: snapshot.through, frames: snapshot.frames };
 }

@@ -21,6 +21,8 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
     const released = event.type === "forget" ? storedBelow(owner, event) : [];
     const outcome = fold(owner.state, event);
     for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+    const execution = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
+    if (execution !== undefined) touched.add(execution.block.stop.name);
     effects(owner, event, context, outcome, now);
     if (outcome.kind === "counted") {
       // Only now: a block whose execution failed can be queued once that execution is settled.
@@ -43,7 +45,7 @@ function effects(owner: Owner, event: JournalEvent, context: AppendContext, outc
     case "done":
     case "fail":
       if (outcome.kind === "early") reopen(owner, event.lease, now);
-      else settleExecution(owner, event, context);
+      else settleExecution(owner, event, context, now);
       return;
     case "lease":
       startRedispatch(owner, event, outcome, now);
@@ -127,12 +129,17 @@ export function conflict(id: string): { kind: "refused"; id: string; code: "JobC
 }
 
 /** E3: the replica may forget it, whether it counted or came too late. */
-function settleExecution(owner: Owner, event: DoneEvent | FailEvent, { from }: AppendContext): void {
+function settleExecution(owner: Owner, event: DoneEvent | FailEvent, { from }: AppendContext, now: Moment): void {
   const module = event.type === "done" ? event.module : -1;
   if (from !== undefined) send(owner, from, { type: "ack", what: [{ lease: event.lease, module }] });
   const execution = owner.executions.get(event.lease);
-  if (execution?.phase !== "ending") return;
-  if (module === -1 || module === execution.block.stop.last) dropExecution(owner, execution);
+  // One that is still `sent` was adopted after its last message had been heard.
+  if (execution === undefined || execution.phase === "leasing") return;
+  if (module !== -1 && module !== execution.block.stop.last) return;
+  dropExecution(owner, execution);
+  // Whether it counted or not: a block that is not done needs another execution.
+  execution.block.inherited = true;
+  enqueue(owner, execution.block, now);
 }
 
 function startRedispatch(owner: Owner, { lease }: LeaseEvent, outcome: FoldOutcome, now: Moment): void {

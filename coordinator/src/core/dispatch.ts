@@ -159,9 +159,10 @@ function sendItems(owner: Owner, { block, replica, lease }: Execution, module: n
 
 /** The permit is free again, and with it perhaps the replica for a suspect. */
 export function freePermit(execution: Execution): void {
-  const { replica, lease, block } = execution;
+  const { replica, lease } = execution;
   replica.executions.delete(lease);
-  if (block.suspect && replica.executions.size === 0) replica.exclusive = false;
+  // Whoever was the last: one that was adopted may outlast the suspect.
+  if (replica.executions.size === 0) replica.exclusive = false;
 }
 
 /** Forgets the execution altogether; its block may be queued again. */

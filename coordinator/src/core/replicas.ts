@@ -2,10 +2,11 @@
  * Who is there, and what becomes of an execution whose replica is not. An execution belongs to a lease; beats say which leases live (E5),
  * and a death charges only who must have caused it (E9).
  */
-import type { Beat, Failure, Speaker } from "@troupe/protocol";
+import type { Beat, Failure, Lease, Speaker } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { dispatchGroup } from "./dispatch.ts";
 import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import type { Block } from "./job.ts";
 import { announced } from "./takeover.ts";
 import { fail, findBlock, requeue } from "./uplink.ts";
 
@@ -114,6 +115,21 @@ export function renewLeases(owner: Owner, now: Moment): void {
   }
 }
 
+/** What seemed the last result of an execution had overtaken an earlier one: it is not over, and depends on its replica as before. */
+export function reopen(owner: Owner, lease: Lease, now: Moment): void {
+  const execution = owner.executions.get(lease);
+  if (execution?.phase !== "ending") return;
+  const { block, replica } = execution;
+  if (owner.groups.get(replica.group)?.replicas.get(replica.name) === replica) {
+    execution.phase = "sent";
+    execution.sentAt = now.mono;
+    replica.executions.set(lease, execution);
+    return;
+  }
+  const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost before all its results had come` };
+  fail(owner, block, { lease, module: null, failure, fault: "own", replica: replica.name, spans: [] }, now);
+}
+
 function lose(owner: Owner, group: GroupState, replica: Replica, reason: string, now: Moment): void {
   group.replicas.delete(replica.name);
   const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost: ${reason}` };
@@ -128,6 +144,13 @@ function lose(owner: Owner, group: GroupState, replica: Replica, reason: string,
     }
     execution.phase = "ending";
     replica.executions.delete(execution.lease);
-    fail(owner, execution.block, { lease: execution.lease, module: null, failure, fault, replica: replica.name, spans: [] }, now);
+    const module = onlyModuleLeft(execution.block);
+    fail(owner, execution.block, { lease: execution.lease, module, failure, fault, replica: replica.name, spans: [] }, now);
   }
+}
+
+/** What the block was at, when its journalled results leave one possibility. */
+function onlyModuleLeft({ job, stop }: Block): number | null {
+  const [first, second] = stop.modules.filter((module) => job.outputs[module] === undefined);
+  return first === undefined || second !== undefined ? null : first;
 }

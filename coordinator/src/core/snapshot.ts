@@ -6,7 +6,8 @@ import { Fields, PayloadWriter, openEnvelope, isInline, type Payload, type Paylo
 import type { Graph } from "@troupe/model";
 import { read } from "./frame-codec.ts";
 import { restoreJob, storeJob } from "./job-codec.ts";
-import { addRevision, emptyState, findRoute, type JournalState } from "./state.ts";
+import type { PageIndex } from "./record.ts";
+import { addPage, addRevision, emptyState, findRoute, type JournalState, type PageEntry } from "./state.ts";
 import { inlineBytes } from "./fold.ts";
 
 /** What a snapshot says beside jobs and items. */
@@ -16,8 +17,13 @@ interface Head {
   readonly position: number;
   readonly totals: JournalState["totals"];
   readonly snapshot: JournalState["snapshot"];
-  /** Pages that records are on, first to last; null: none. */
-  readonly pages: { readonly first: number; readonly last: number } | null;
+  readonly pages: readonly PageRange[];
+}
+
+/** Pages that records are on, both ends included. Pages between the ranges were written, but never journalled: they do not count. */
+export interface PageRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** @param maxBytes about the size of a part. @returns at least one part. */
@@ -55,22 +61,35 @@ function sizeOf(payload: Payload | undefined): number {
 }
 
 function headOf({ epoch, position, totals, snapshot, pages }: JournalState): Head {
-  const [first] = pages;
-  const last = pages.at(-1);
   return {
     type: "head",
     epoch,
     position,
     totals,
     snapshot,
-    pages: first === undefined || last === undefined ? null : { first: first.page, last: last.page },
+    pages: rangesOf(pages),
   };
+}
+
+function rangesOf(pages: readonly PageEntry[]): PageRange[] {
+  const ranges: PageRange[] = [];
+  for (const { page } of pages) {
+    const last = ranges.at(-1);
+    if (last?.last === page - 1) ranges[ranges.length - 1] = { first: last.first, last: page };
+    else ranges.push({ first: page, last: page });
+  }
+  return ranges;
+}
+
+/** Puts a page that the snapshot names into the index; in the order of the pages. A job that was retried since is not found there any more. */
+export function restorePage(state: JournalState, page: number, { jobs, stored, at }: PageIndex): void {
+  addPage(state, { page, jobs: jobs.filter((id) => !state.jobs.has(id)), stored, at });
 }
 
 export interface DecodedSnapshot {
   readonly state: JournalState;
-  /** The pages whose index has still to be read. */
-  readonly pages: { readonly first: number; readonly last: number } | null;
+  /** The pages whose index has still to be read, for {@link restorePage}. */
+  readonly pages: readonly PageRange[];
 }
 
 /** @throws when a part is damaged or missing. */

@@ -44,7 +44,9 @@ function expireJobs(owner: Owner, now: Moment): void {
 function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): void {
   const late = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && now.wall - Math.max(block.readyAt, block.notBefore) > limitMs);
   if (late === undefined) return;
-  const message = `group ${late.stop.name} had no replica for the job within ${limitMs / 1000} s (jobs.queueTimeoutSeconds)`;
+  const problem = [...groupState(owner, late.stop.name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem;
+  const because = problem === undefined ? "" : `: ${problem.message}`;
+  const message = `group ${late.stop.name} had no replica for the job within ${limitMs / 1000} s (jobs.queueTimeoutSeconds)${because}`;
   expire(owner, job, { code: "QueueTimeout", message }, late.stop.group, now);
 }
 
@@ -99,7 +101,9 @@ export function pageWritten(owner: Owner, jobs: readonly Job[], page: number | n
     return;
   }
   const stored = jobs.filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)));
-  append(owner, { type: "page", page, jobs: jobs.map(({ id }) => id), stored: stored.map(({ id }) => id), at: now.wall });
+  // The same moment as on the page itself, from which a restart reads it.
+  const at = Math.max(...jobs.map(({ end }) => end?.at ?? 0));
+  append(owner, { type: "page", page, jobs: jobs.map(({ id }) => id), stored: stored.map(({ id }) => id), at });
 }
 
 /** E10: records older than they are to be kept, or beyond the number that is kept, are forgotten, oldest first. */

@@ -50,8 +50,16 @@ export interface LiveOwnerOptions {
   readonly tuning?: OwnerTuning | undefined;
   /** Replicas that were heard while standing by. */
   readonly present: readonly ReplicaKey[];
+  /** Looks again for the revision that new jobs get. */
+  readonly findRevision: () => Promise<Graph | undefined>;
   /** Called once when the ownership is over without having been asked for. */
   readonly onLost: (why: "fenced" | "journal-lost") => void;
+}
+
+interface Submission {
+  readonly request: DoorRequest;
+  /** Whether its input was too large for the journal, and stored apart. */
+  readonly isStored: boolean;
 }
 
 export class LiveOwner {
@@ -65,6 +73,8 @@ export class LiveOwner {
   readonly #blobs: BlobStore;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Submissions that came before the first revision. */
+  #early: Submission[] = [];
   #isFlushDue = false;
   #isTakenOver = false;
   #wasConfirmed = true;
@@ -155,27 +165,41 @@ export class LiveOwner {
       const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
       if (request instanceof Promise) {
         request.then(
-          (parsed) => { this.#askedStored(parsed); },
+          (parsed) => { this.#asked({ request: parsed, isStored: true }); },
           (error: unknown) => { this.#unstorable(message, error); },
         );
-      } else this.#asked(request);
+      } else this.#asked({ request, isStored: false });
     } catch (error) {
       if (!(error instanceof DoorError)) throw error;
       this.#outbox.reply(message.reply, error.reply);
     }
   }
 
-  #asked(request: DoorRequest): void {
-    if (this.#closed || !this.#options.election.isConfirmed) return; // E8
-    knock(this.#owner, request, this.#now());
-    this.#settle();
+  #asked(submission: Submission): void {
+    const isEarly = this.#owner.current === undefined || this.#early.length > 0;
+    if (submission.request.operation === "submit" && isEarly) this.#askedEarly(submission);
+    else this.#answer(submission);
   }
 
-  /** What was stored for a submission that is refused is of no use to anybody. */
-  #askedStored(request: DoorRequest): void {
+  /** The revision may have been published just now: it is looked for before anybody is told that there is none. */
+  #askedEarly(submission: Submission): void {
+    this.#early.push(submission);
+    if (this.#early.length > 1) return;
+    const answerAll = (): void => {
+      const early = this.#early;
+      this.#early = [];
+      for (const each of early) this.#answer(each);
+    };
+    this.#options.findRevision().then((graph) => { this.setCurrent(graph); }).then(answerAll, answerAll);
+  }
+
+  #answer({ request, isStored }: Submission): void {
+    if (this.#closed || !this.#options.election.isConfirmed) return; // E8
     const { submitting, state } = this.#owner;
-    this.#asked(request);
-    if (request.operation !== "submit" || this.#owner.submitting > submitting) return;
+    knock(this.#owner, request, this.#now());
+    this.#settle();
+    // What was stored for a submission that is refused is of no use to anybody.
+    if (!isStored || request.operation !== "submit" || this.#owner.submitting > submitting) return;
     if (!state.jobs.has(request.id) && !state.index.has(request.id)) this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
   }
 

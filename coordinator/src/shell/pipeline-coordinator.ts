@@ -114,7 +114,7 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (!(await this.#election.tryAcquire())) return STANDBY_MS;
     await catchUp(bus, scope, replayed);
     if (this.#isClosed()) return 0;
-    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, tuning, present: this.#rollCall.present, onLost: (why) => { this.#lost(why); } });
+    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, tuning, present: this.#rollCall.present, findRevision: async () => this.#findRevision(), onLost: (why) => { this.#lost(why); } });
     live.setCurrent(this.#graph);
     this.#enter({ kind: "owner", live });
     log.info("owns the pipeline", { pipeline: scope.pipeline, epoch: replayed.state.epoch + 1, openJobs: replayed.state.openJobs });
@@ -142,6 +142,11 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (id === null || id === this.#graph?.id) return;
     const revision = await readRevision(bus, scope, id);
     if (isRevision(revision)) this.#graph = graphOf(revision);
+  }
+
+  async #findRevision(): Promise<Graph | undefined> {
+    await this.#refreshRevision();
+    return this.#graph;
   }
 
   #lost(why: "fenced" | "journal-lost"): void {

@@ -5,9 +5,9 @@
 import { lastMessageOf, messageAt, readStream, streamsOf, streamState, subjectsOf, type Bus, type Scope, type StoredMessage, type StreamState } from "@troupe/protocol";
 import { fold } from "../core/fold.ts";
 import { decodeFrame, type DecodedFrame } from "../core/frame-codec.ts";
-import { decodeSnapshot } from "../core/snapshot.ts";
+import { decodeSnapshot, restorePage, type PageRange } from "../core/snapshot.ts";
 import { indexOfPage } from "../core/record.ts";
-import { addPage, emptyState, type JournalState } from "../core/state.ts";
+import { emptyState, type JournalState } from "../core/state.ts";
 import type { SnapshotEvent } from "../core/events.ts";
 import { DamagedError, unsealed } from "./checksum.ts";
 
@@ -169,13 +169,13 @@ async function loadSnapshot(bus: Bus, scope: Scope, snapshot: SnapshotEvent): Pr
     parts.push(unsealed(message.data, `part ${part} of snapshot ${snapshot.number}`));
   }
   const { state, pages } = decodeSnapshot(parts);
-  if (pages !== null) await loadIndex(bus, scope, state, pages);
+  for (const range of pages) await loadIndex(bus, scope, state, range);
   return { state, sequence: snapshot.through, frames: snapshot.frames, bytes: 0 };
 }
 
-async function loadIndex(bus: Bus, scope: Scope, state: JournalState, pages: { first: number; last: number }): Promise<void> {
-  for (const { sequence, data } of await readAll(bus, streamsOf(scope).records, pages.first, pages.last)) {
-    addPage(state, { page: sequence, ...indexOfPage(unsealed(data, `page ${sequence}`)) });
+async function loadIndex(bus: Bus, scope: Scope, state: JournalState, { first, last }: PageRange): Promise<void> {
+  for (const { sequence, data } of await readAll(bus, streamsOf(scope).records, first, last)) {
+    restorePage(state, sequence, indexOfPage(unsealed(data, `page ${sequence}`)));
   }
 }
 

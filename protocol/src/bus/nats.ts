@@ -23,7 +23,8 @@ type Library = typeof import("nats");
 
 /** @throws {ConnectError} saying which address was tried and what would help. */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {
-  const nats = await import("nats");
+  // By its default export: a bundler gives a CommonJS library that is imported lazily no other.
+  const { default: nats } = await import("nats");
   const settings: ConnectionOptions = {
     servers: options.url.split(","),
     name: options.name,

@@ -240,7 +240,8 @@ export class Desk {
   }
 
   #stop(execution: Execution, { reason, failure }: { reason: string; failure: Failure | null }): void {
-    execution.stopping = { failure, killAtMs: performance.now() + this.#graceMs(execution) };
+    const killAtMs = performance.now() + this.#graceMs(execution);
+    execution.stopping = { failure, killAtMs, hostTurns: this.host.turns };
     this.host.post({ t: "abort", n: execution.n, reason });
     this.host.flush();
   }
@@ -294,7 +295,9 @@ export class Desk {
       if (failure !== null) this.#stop(execution, { reason: failure.message, failure });
     } else if (performance.now() > stopping.killAtMs) {
       const reason = stopping.failure?.message ?? "The execution was cancelled.";
-      this.host.condemn(unresponsive(reason, this.#graceMs(execution)), execution.n);
+      // A blocked thread keeps all that it runs from stopping: which of them blocks it, nobody can tell.
+      const isBlocked = this.host.turns === stopping.hostTurns;
+      this.host.condemn(unresponsive(reason, this.#graceMs(execution)), isBlocked ? null : execution.n);
     }
   }
 

@@ -61,6 +61,11 @@ export class HostKeeper {
     return this.#host?.slots.running() ?? [];
   }
 
+  /** How often the present host has taken orders; see {@link Slots.turns}. */
+  get turns(): number {
+    return this.#host?.slots.turns ?? 0;
+  }
+
   start(): void {
     if (this.#state === "closed") return;
     this.#timer = null;
@@ -124,7 +129,7 @@ export class HostKeeper {
     this.flush();
   }
 
-  /** Ends the host because of an execution. Its death is reported with this failure. */
+  /** Ends the host because of an execution; null: nobody can tell which. Its death is reported with this failure. */
   condemn(failure: Failure, culprit: number | null): void {
     if (this.#sentence !== null) return;
     this.#sentence = { failure, culprit };

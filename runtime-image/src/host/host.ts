@@ -31,6 +31,7 @@ export async function serveAgent(start: Extract<HostStart, { mode: "serve" }>, p
   blocks = new Blocks(modules, { outbox, journalist, slots, progress: new ProgressMeter(outbox) });
   const host = new Host(modules, blocks, outbox);
   port.on("message", (batch: readonly ToHost[]) => {
+    slots.takeTurn();
     host.handle(batch);
   });
   outbox.send({ t: "loaded" });

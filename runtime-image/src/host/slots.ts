@@ -2,7 +2,7 @@
  * What runs in the host right now, in memory that host and agent share: the agent has to know it when the host can no longer
  * say it, because its thread is blocked or dead. One row for each permit.
  *
- *     i32 culprit, i32 unused | per row: i32 execution, i32 module + 1, f64 start of the module, f64 start of the block
+ *     i32 culprit, i32 turns | per row: i32 execution, i32 module + 1, f64 start of the module, f64 start of the block
  */
 const HEADER_BYTES = 8;
 const ROW_BYTES = 24;
@@ -62,6 +62,16 @@ export class Slots {
   culprit(): number | null {
     const execution = Atomics.load(this.#ints, 0);
     return execution === 0 ? null : execution;
+  }
+
+  /** Called when the thread takes orders. */
+  takeTurn(): void {
+    Atomics.add(this.#ints, 1, 1);
+  }
+
+  /** How often the thread has taken orders: stands still while it is blocked. */
+  get turns(): number {
+    return Atomics.load(this.#ints, 1);
   }
 
   running(): RunningSlot[] {

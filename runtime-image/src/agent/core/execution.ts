@@ -33,6 +33,8 @@ export interface Stopping {
   readonly failure: Failure | null;
   /** When its host is ended if it still runs. Monotonic. */
   readonly killAtMs: number;
+  /** Turns that its host had taken when it was told to stop. */
+  readonly hostTurns: number;
 }
 
 export interface Execution {

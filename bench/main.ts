@@ -38,7 +38,9 @@ const options = parse();
 const parts = (options.profile ? PROFILES : SECTIONS).map(({ name }) => name);
 if (options.help) {
   const profiles = PROFILES.map(({ name }) => name);
-  console.log(`${USAGE}\n\nNames: ${SECTIONS.map(({ name }) => name).join(", ")}\nwith --profile: ${profiles.join(", ")}`);
+  console.log(
+    `${USAGE}\n\nNames: ${SECTIONS.map(({ name }) => name).join(", ")}\nwith --profile: ${profiles.join(", ")}`,
+  );
   process.exit(0);
 }
 const unknown = options.only.find((name) => !parts.includes(name));

@@ -29,12 +29,14 @@ export class CpuMeter {
   look(): CpuShare {
     const [at, machine, own] = [performance.now(), machineTime(), this.#read()];
     const taken = own.map((micros, index) => micros - (this.#own[index] ?? 0));
-    const others = machine - this.#machine - taken.reduce((sum, micros) => sum + micros, 0);
-    const othersCores = Math.max(0, others / 1000 / (at - this.#at));
+    const elapsedMicros = (at - this.#at) * 1000;
+    const others = machine.busy - this.#machine.busy - taken.reduce((sum, micros) => sum + micros, 0);
+    const stolen = machine.stolen - this.#machine.stolen;
     [this.#at, this.#machine, this.#own] = [at, machine, own];
     return {
       micros: Object.fromEntries(this.#processes.map(({ name }, index) => [name, taken[index] ?? 0])),
-      othersCores,
+      othersCores: Math.max(0, others / elapsedMicros),
+      stolenCores: stolen / elapsedMicros,
     };
   }
 

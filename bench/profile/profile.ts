@@ -101,12 +101,7 @@ interface Loaded {
   readonly threads: ReadonlyMap<number, readonly ThreadCost[]>;
 }
 
-async function runLoad(
-  pipeline: AnyPipeline,
-  load: Load,
-  repetitionMs: number,
-  print: Print,
-): Promise<Loaded> {
+async function runLoad(pipeline: AnyPipeline, load: Load, repetitionMs: number, print: Print): Promise<Loaded> {
   await using running = await startPipeline(pipeline);
   const processes = running.processes();
   const run = async (warmUpMs: number, durationMs: number): Promise<Repetition> => {
@@ -134,7 +129,9 @@ async function runLoad(
   const threads = costs(processes, before, threadsOf(processes), jobs);
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
-  print(`  ${short(jobsPerSecond)} jobs/s while profiled; others took ${short(cpu.othersCores)} cores`);
+  print(
+    `  ${short(jobsPerSecond)} jobs/s while profiled; others took ${short(cpu.othersCores)} cores, the host ${short(cpu.stolenCores)}`,
+  );
   printBudget(processes, threads, print);
   print("  messages, by subject:");
   jobs = 0;
@@ -196,5 +193,5 @@ function printTop(name: string, { times, busyMicros }: SelfTimes, microsPerJob: 
 }
 
 function isHost({ nodes }: CpuProfile): boolean {
-  return nodes.some(({ callFrame }) => callFrame.url.includes("worker_thread"));
+  return nodes.some(({ callFrame }) => callFrame.url === "node:internal/main/worker_thread");
 }

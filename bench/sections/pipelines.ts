@@ -99,7 +99,7 @@ async function runCase(id: string, each: Case, { client, processes }: Running, {
       value: median(rates),
       best: Math.max(...rates),
       target: each.jobsPerSecond,
-      note: `${load.inFlight} open; others took ${short(median(repetitions.map(({ cpu }) => cpu.othersCores)))} cores`,
+      note: `${load.inFlight} open; ${disturbance(repetitions)}`,
     },
     {
       id: `${id}.busy.p50`,
@@ -121,11 +121,17 @@ async function runCase(id: string, each: Case, { client, processes }: Running, {
   ];
 }
 
+/** How much of the machine the measurement did not have. */
+function disturbance(repetitions: readonly Repetition[]): string {
+  const others = median(repetitions.map(({ cpu }) => cpu.othersCores));
+  const stolen = median(repetitions.map(({ cpu }) => cpu.stolenCores));
+  return `others took ${short(others)} cores, the host ${short(stolen)}`;
+}
+
 /** CPU microseconds a job, by process: what a job costs, whoever else uses the machine, and what that allows for. */
 function cpuFigures(id: string, repetitions: readonly Repetition[]): Figure[] {
   const names = Object.keys(repetitions[0]?.cpu.micros ?? {});
-  const perJob = (name: string): number =>
-    median(repetitions.map(({ cpu, jobs }) => (cpu.micros[name] ?? 0) / jobs));
+  const perJob = (name: string): number => median(repetitions.map(({ cpu, jobs }) => (cpu.micros[name] ?? 0) / jobs));
   const costs = names.map((name) => ({ name, micros: perJob(name) }));
   const total = costs.reduce((sum, { micros }) => sum + micros, 0);
   const note = costs.map(({ name, micros }) => `${name} ${short(micros)}`).join(", ");

@@ -54,6 +54,9 @@ export class Fields {
     }
   }
 
+  // The two that follow are the border itself: what was checked is from here on what it says it is.
+  /* eslint-disable @typescript-eslint/no-unnecessary-type-parameters */
+
   /** The object itself as the type that the checks before this call have shown it to be. */
   as<T>(): T {
     return this.#raw as T;
@@ -63,6 +66,8 @@ export class Fields {
   replaced<T>(fields: Readonly<Record<string, unknown>>): T {
     return Object.assign(this.#raw, fields) as T;
   }
+
+  /* eslint-enable @typescript-eslint/no-unnecessary-type-parameters */
 
   #wrong(name: string, type: FieldType): EnvelopeError {
     return new EnvelopeError(`${this.#what}.${name} is no ${type}`);

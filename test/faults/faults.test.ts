@@ -56,10 +56,10 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
     logLevel: "info",
     onLog: (line) => {
       if (line.message === "owns the pipeline") owner = line.source;
-      if (VERBOSE && line.source !== "nats") console.error(printLogLine(line));
+      if (VERBOSE && line.source !== "nats") process.stderr.write(`${printLogLine(line)}\n`);
     },
     onEvent: (event) => {
-      if (VERBOSE) console.error(event);
+      if (VERBOSE) process.stderr.write(`${JSON.stringify(event)}\n`);
     },
   };
   const random = mulberry32(SEED);
@@ -85,7 +85,7 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
     // Spread over the run: each waits for its share of the jobs, so that a slow machine gets the same faults.
     while (progress.count < (JOBS * (fault + 0.5)) / FAULTS) await delay(20);
     const kind = FAULT_KINDS[Math.floor(random() * FAULT_KINDS.length)] ?? "kill-replica";
-    if (VERBOSE) console.error(`--- ${kind}`);
+    if (VERBOSE) process.stderr.write(`--- ${kind}\n`);
     progress.faulted(kind);
     await injector.inject(kind);
   }

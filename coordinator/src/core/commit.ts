@@ -23,7 +23,7 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
     for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
     const execution = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
     if (execution !== undefined) touched.add(execution.block.stop.name);
-    effects(owner, event, context, outcome, now);
+    effects(owner, { event, context }, outcome, now);
     if (outcome.kind === "counted") {
       // Only now: a block whose execution failed can be queued once that execution is settled.
       for (const block of outcome.ready) {
@@ -37,7 +37,7 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
   writePage(owner, now);
 }
 
-function effects(owner: Owner, event: JournalEvent, context: AppendContext, outcome: FoldOutcome, now: Moment): void {
+function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutcome, now: Moment): void {
   switch (event.type) {
     case "submit":
       answerSubmission(owner, event, context, outcome);
@@ -85,7 +85,7 @@ function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendConte
   }
   const job = owner.state.jobs.get(event.job);
   if (job === undefined) {
-    answerRecorded(owner, event.job, event.digest, to ?? "", wait);
+    answerRecorded(owner, { id: event.job, digest: event.digest, reply: to ?? "", wait });
     return;
   }
   if (to !== undefined) reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
@@ -95,8 +95,16 @@ function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendConte
   else owner.waiters.set(event.job, [...(owner.waiters.get(event.job) ?? []), wait]);
 }
 
+interface Resubmission {
+  readonly id: string;
+  readonly digest: string;
+  readonly reply: string;
+  readonly wait: Listener | undefined;
+}
+
 /** E1: a job that is only a record has kept its digest there. @returns whether there is such a record. */
-export function answerRecorded(owner: Owner, job: string, digest: string, to: string, wait: Listener | undefined): boolean {
+export function answerRecorded(owner: Owner, submission: Resubmission): boolean {
+  const { id: job, digest, reply: to, wait } = submission;
   const page = owner.state.index.get(job);
   if (page === undefined) return false;
   owner.commands.push({ kind: "read-record", page, job, use: { kind: "resubmission", reply: to, digest, wait } });

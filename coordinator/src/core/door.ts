@@ -97,7 +97,7 @@ function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | unde
     reply(owner, to, conflict(id));
     return true;
   }
-  if (job === undefined) return answerRecorded(owner, id, digest, to, waiter);
+  if (job === undefined) return answerRecorded(owner, { id, digest, reply: to, wait: waiter });
   reply(owner, to, { kind: "accepted", id, revision: job.route.graph.id });
   if (waiter === undefined) return true;
   if (job.end !== undefined) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });

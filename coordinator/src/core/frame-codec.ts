@@ -1,5 +1,5 @@
 /** Journal events as they stand in a frame's envelope, and back. The shell adds the checksum. */
-import { Fields, PayloadReader, PayloadWriter, openEnvelope, parseSlot, type Payload } from "@troupe/protocol";
+import { Fields, PayloadWriter, openEnvelope, parseSlot, type Payload, type PayloadReader } from "@troupe/protocol";
 import type { JournalEvent } from "./events.ts";
 import type { Frame } from "./writer.ts";
 
@@ -39,7 +39,15 @@ export function eventToWire(event: JournalEvent, writer: PayloadWriter): unknown
         input: writer.add(event.input),
         outputs: event.outputs.map(({ module, output }) => ({ module, output: writer.add(output) })),
       };
-    default:
+    case "epoch":
+    case "revision":
+    case "fail":
+    case "lease":
+    case "cancel":
+    case "expire":
+    case "page":
+    case "forget":
+    case "snapshot":
       return event;
   }
 }

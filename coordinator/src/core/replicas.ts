@@ -4,8 +4,8 @@
  */
 import type { Beat, Failure, Lease, Speaker } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
-import { dispatchGroup } from "./dispatch.ts";
-import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
+import { dispatchGroup, freePermit, isOnceOnly } from "./dispatch.ts";
+import { groupState, log, queueOf, send, type Owner } from "./owner.ts";
 import type { Block } from "./job.ts";
 import { announced } from "./takeover.ts";
 import { fail, findBlock, requeue } from "./uplink.ts";
@@ -26,7 +26,7 @@ export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment):
   const listed = new Set<string>();
   for (const { job, lease } of beat.executions) {
     listed.add(lease);
-    if (!owner.executions.has(lease)) adoptOrCancel(owner, replica, job, lease, now);
+    if (!owner.executions.has(lease)) adoptOrCancel(owner, replica, { job, lease }, now);
   }
   missExecutions(owner, replica, listed, now);
   announced(owner, `${from.group}/${from.replica}`, now);
@@ -36,7 +36,7 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
   const group = groupState(owner, from.group);
   const known = group.replicas.get(from.replica);
   if (known?.instance === from.instance) return known;
-  if (known !== undefined) lose(owner, group, known, "its process was replaced by a new one", now);
+  if (known !== undefined) lose(owner, known, "its process was replaced by a new one", now);
   const { state, permits, templateHash } = beat;
   const replica: Replica = {
     group: from.group,
@@ -55,7 +55,7 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
 }
 
 /** A replica works on something that this owner did not send: a former owner's, which may go on, or something that no longer counts. */
-function adoptOrCancel(owner: Owner, replica: Replica, job: string, lease: string, now: Moment): void {
+function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["executions"][number], now: Moment): void {
   const block = findBlock(owner, job, replica.group);
   const isWanted =
     block?.state === "ready" && block.job.end === undefined && block.execution === undefined && (block.lease === undefined || block.lease === lease);
@@ -81,14 +81,25 @@ function missExecutions(owner: Owner, replica: Replica, listed: ReadonlySet<stri
     }
     if (now.mono - execution.sentAt < IN_FLIGHT_MS) continue;
     execution.missedBeats++;
-    if (execution.missedBeats >= 2) requeue(owner, execution, now);
+    if (execution.missedBeats < 2) continue;
+    if (isOnceOnly(execution.block)) giveUp(owner, execution, now);
+    else requeue(owner, execution, now);
   }
+}
+
+/** E2: the message that it was sent in may only be late, and then it runs. So what must not run twice is not sent again. */
+function giveUp(owner: Owner, execution: Execution, now: Moment): void {
+  const { block, lease, replica } = execution;
+  const message = `replica ${replica.name} does not work on this block, though it was sent there, and maxAttempts is 1`;
+  execution.phase = "ending";
+  freePermit(execution);
+  fail(owner, block, { lease, module: null, failure: { code: "ReplicaLost", kind: "terminal", message }, fault: "own", replica: replica.name, spans: [] }, now);
 }
 
 export function heardGone(owner: Owner, from: Speaker, reason: string, now: Moment): void {
   const group = groupState(owner, from.group);
   const replica = group.replicas.get(from.replica);
-  if (replica?.instance === from.instance || (replica !== undefined && from.instance === "")) lose(owner, group, replica, reason, now);
+  if (replica?.instance === from.instance || (replica !== undefined && from.instance === "")) lose(owner, replica, reason, now);
 }
 
 /** Called at every tick: replicas whose silence has lasted longer than the lease are lost. */
@@ -97,7 +108,7 @@ export function loseSilent(owner: Owner, now: Moment): void {
     for (const replica of [...group.replicas.values()]) {
       const silentMs = now.mono - replica.lastBeat;
       if (silentMs > owner.settings.leaseMs) {
-        lose(owner, group, replica, `it has not been heard for ${(silentMs / 1000).toFixed(1)} s`, now);
+        lose(owner, replica, `it has not been heard for ${(silentMs / 1000).toFixed(1)} s`, now);
         dispatchGroup(owner, group, now);
       }
     }
@@ -130,11 +141,11 @@ export function reopen(owner: Owner, lease: Lease, now: Moment): void {
   fail(owner, block, { lease, module: null, failure, fault: "own", replica: replica.name, spans: [] }, now);
 }
 
-function lose(owner: Owner, group: GroupState, replica: Replica, reason: string, now: Moment): void {
-  group.replicas.delete(replica.name);
+function lose(owner: Owner, replica: Replica, reason: string, now: Moment): void {
+  groupState(owner, replica.group).replicas.delete(replica.name);
   const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost: ${reason}` };
   const lost = [...replica.executions.values()];
-  log(owner, "warn", "replica lost", { group: group.name, replica: replica.name, reason, executions: lost.length });
+  log(owner, "warn", "replica lost", { group: replica.group, replica: replica.name, reason, executions: lost.length });
   // One alone must have caused it, or at least cannot be told from one that did; of several, nobody knows (E9).
   const fault = lost.length === 1 ? "own" : "shared";
   for (const execution of lost) {

@@ -34,7 +34,7 @@ function expireJobs(owner: Owner, now: Moment): void {
     if (job.end !== undefined) continue;
     const { timeoutMs, queueTimeoutMs } = job.route.graph.jobs;
     if (timeoutMs !== null && now.wall - job.submittedAt > timeoutMs) {
-      expire(owner, job, { code: "JobTimeout", message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)` }, null, now);
+      expire(owner, job, { code: "JobTimeout", message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)`, group: null }, now);
     } else if (queueTimeoutMs !== null) {
       expireQueued(owner, job, queueTimeoutMs, now);
     }
@@ -47,11 +47,17 @@ function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): voi
   const problem = [...groupState(owner, late.stop.name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem;
   const because = problem === undefined ? "" : `: ${problem.message}`;
   const message = `group ${late.stop.name} had no replica for the job within ${limitMs / 1000} s (jobs.queueTimeoutSeconds)${because}`;
-  expire(owner, job, { code: "QueueTimeout", message }, late.stop.group, now);
+  expire(owner, job, { code: "QueueTimeout", message, group: late.stop.group }, now);
 }
 
-function expire(owner: Owner, job: Job, failure: { code: "JobTimeout" | "QueueTimeout"; message: string }, group: number | null, now: Moment): void {
-  append(owner, { type: "expire", job: job.id, group, failure: { ...failure, kind: "terminal" }, at: now.wall });
+interface Expiry {
+  readonly code: "JobTimeout" | "QueueTimeout";
+  readonly message: string;
+  readonly group: number | null;
+}
+
+function expire(owner: Owner, job: Job, { code, message, group }: Expiry, now: Moment): void {
+  append(owner, { type: "expire", job: job.id, group, failure: { code, message, kind: "terminal" }, at: now.wall });
 }
 
 function expireWaiters(owner: Owner, now: Moment): void {

@@ -77,16 +77,20 @@ function heardFail(owner: Owner, from: Speaker, message: Fail, now: Moment): voi
     if (execution !== undefined) dropExecution(owner, execution);
     return;
   }
-  fail(owner, block, { ...message, replica: from.replica }, now, origin(from));
+  fail(owner, block, { ...message, replica: from.replica, from: origin(from) }, now);
 }
 
-type Loss = Pick<Fail, "lease" | "module" | "failure" | "fault" | "spans"> & { readonly replica: string };
+type Loss = Pick<Fail, "lease" | "module" | "failure" | "fault" | "spans"> & {
+  readonly replica: string;
+  /** Who is to be told when it is journalled. */
+  readonly from?: { readonly group: string; readonly name: string };
+};
 
 /** Journals that an execution failed or was lost. What is shared is not charged, but makes the block a suspect (E9). */
-export function fail(owner: Owner, block: Block, loss: Loss, now: Moment, from?: { group: string; name: string }): void {
+export function fail(owner: Owner, block: Block, loss: Loss, now: Moment): void {
   const charged = loss.fault === "own" || isOnceOnly(block);
   if (!charged) block.suspect = true;
-  const { lease, module, failure, replica, spans } = loss;
+  const { lease, module, failure, replica, spans, from } = loss;
   append(
     owner,
     {
@@ -120,7 +124,7 @@ function heardBack(owner: Owner, from: Speaker, { lease, started }: HandBack, no
     execution.phase = "ending";
     freePermit(execution);
     const failure = { code: "ReplicaLost", kind: "terminal", message: `replica ${from.replica} left while the block ran, and maxAttempts is 1` } as const;
-    fail(owner, execution.block, { lease, module: null, failure, fault: "own", replica: from.replica, spans: [] }, now, origin(from));
+    fail(owner, execution.block, { lease, module: null, failure, fault: "own", replica: from.replica, spans: [], from: origin(from) }, now);
     return;
   }
   acknowledge(owner, from, lease, -1);

@@ -92,7 +92,8 @@ function checkJson(bytes: Uint8Array): void {
 function parseStored(header: string, message: BusMessage): Payload {
   try {
     const kind = message.header("Troupe-Content") === "binary" ? "binary" : "json";
-    const slot = parseSlot({ r: JSON.parse(header), k: kind });
+    const ref: unknown = JSON.parse(header);
+    const slot = parseSlot({ r: ref, k: kind });
     if (!("r" in slot)) throw new EnvelopeError("no reference");
     return { kind, ref: slot.r };
   } catch {

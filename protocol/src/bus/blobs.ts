@@ -27,7 +27,8 @@ export class BlobStore {
   constructor(bus: Bus, scope: Scope) {
     this.#bus = bus;
     this.#stream = streamsOf(scope).blobs;
-    this.#subject = subjectsOf(scope).blob;
+    const subjects = subjectsOf(scope);
+    this.#subject = (id, chunk) => subjects.blob(id, chunk);
   }
 
   /** @param target `slot`: `in`, or the index of the module whose output this is. */

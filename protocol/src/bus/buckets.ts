@@ -70,8 +70,16 @@ function leaseOf(data: Uint8Array): OwnerLease | null {
   return typeof value.holder === "string" && typeof value.beat === "number" ? { holder: value.holder, beat: value.beat } : null;
 }
 
+export interface OwnerWrite {
+  /** Null lets go. */
+  readonly lease: OwnerLease | null;
+  /** The sequence that the key is expected to have. */
+  readonly sequence: number;
+  readonly timeoutMs: number;
+}
+
 /** Compare-and-set. @returns the entry's new sequence, or null when somebody else wrote since `sequence`. */
-export async function writeOwner(bus: Bus, scope: Scope, lease: OwnerLease | null, sequence: number, timeoutMs: number): Promise<number | null> {
+export async function writeOwner(bus: Bus, scope: Scope, { lease, sequence, timeoutMs }: OwnerWrite): Promise<number | null> {
   const data = lease === null ? new Uint8Array(0) : encoder.encode(JSON.stringify(lease));
   try {
     return await appendToStream(bus, subjectOf(OWNER_BUCKET, ownerKey(scope)), data, { lastSubjectSequence: sequence, timeoutMs });

@@ -1,4 +1,5 @@
 /** The port to NATS over the `nats` client: the only file that imports it. */
+import type * as NatsLibrary from "nats";
 import type { ConnectionOptions, Msg, NatsConnection } from "nats";
 import { readFileSync } from "node:fs";
 import { BusTimeoutError, type Bus, type BusMessage, type BusStatus, type BusSubscription, type PublishOptions, type RequestOptions } from "./port.ts";
@@ -19,7 +20,7 @@ export interface ConnectOptions {
 }
 
 /** The library itself. Loaded with the first connection: hosts and commands that never connect need not pay for it. */
-type Library = typeof import("nats");
+type Library = Pick<typeof NatsLibrary, "createInbox" | "headers" | "Events">;
 
 /** @throws {ConnectError} saying which address was tried and what would help. */
 export async function connectBus(options: ConnectOptions): Promise<Bus> {

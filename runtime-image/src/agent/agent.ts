@@ -9,6 +9,7 @@ import {
   type ReplicaState,
 } from "@troupe/protocol";
 import { Desk } from "./desk.ts";
+import type { HostState } from "./host-keeper.ts";
 import { logHostMessage } from "./host-log.ts";
 import { Inbox } from "./inbox.ts";
 import type { AgentLog } from "./log.ts";
@@ -115,8 +116,8 @@ export class Agent {
       host,
     };
     return new Desk(parts, {
-      onHostState: (_state, problem) => {
-        this.#hostChanged(problem);
+      onHostState: (state, problem) => {
+        this.#hostChanged(state, problem);
       },
       onHostMessage: (message, execution) => {
         logHostMessage(this.#log, message, execution);
@@ -171,8 +172,9 @@ export class Agent {
     this.#desk.resend(0);
   }
 
-  #hostChanged(problem: Failure | null): void {
-    this.#problem = problem;
+  /** What went wrong stays said while it is tried again. */
+  #hostChanged(state: HostState, problem: Failure | null): void {
+    if (problem !== null || state === "ready") this.#problem = problem;
     if (problem !== null) this.#log.record("error", problem.message, { code: problem.code, stack: problem.stack });
     this.#beat();
   }

@@ -1,9 +1,10 @@
 /** Modules that cannot be loaded, set up or torn down. */
-import { Pipeline } from "@troupe/sdk";
+import { Pipeline, type LogLine, type RunningPipeline } from "@troupe/sdk";
 import test from "ava";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../support/eventually.ts";
 import { MODULES, withPipeline } from "./bad-system.ts";
 
 const BROKEN = join(import.meta.dirname, "broken");
@@ -18,13 +19,19 @@ test.serial("a module that cannot be set up: its jobs wait, their time limit say
   const needs = join(folder, "weights");
   const pipeline = new Pipeline<string>("needy", { modules: MODULES, jobs: { queueTimeoutSeconds: 1 } })
     .addModule("A", "needy", { group: "g1", parameters: { needs }, expose: true });
-  await withPipeline(t, pipeline, async (running) => {
+  let isBroken = false;
+  const onLog = ({ message }: LogLine): void => {
+    isBroken ||= message.includes("bootstrap failed");
+  };
+  const work = async (running: RunningPipeline): Promise<void> => {
+    await eventually("it was tried", () => isBroken);
     const outcome = await running.outcome(null);
     t.like(outcome, { state: "failed", error: { code: "QueueTimeout", group: "g1" } });
     t.regex(outcome.state === "failed" ? outcome.error.message : "", /Module "A" \(type needy\): bootstrap failed: no weights/);
     await writeFile(needs, "");
     t.deepEqual(await served(async () => running.run(null)), { A: "served" });
-  });
+  };
+  await withPipeline(t, pipeline, work, { onLog });
   await rm(folder, { recursive: true });
 });
 

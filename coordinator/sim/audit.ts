@@ -1,8 +1,9 @@
 /** What has to hold of an owner's memory: looked at a little after every step, and in full now and then. */
+import type { Payload } from "@troupe/protocol";
 import type { Block, Job } from "../src/core/job.ts";
 import type { GroupState, Owner } from "../src/core/owner.ts";
 import type { JournalState } from "../src/core/state.ts";
-import { numberOf, textOf } from "./tokens.ts";
+import { textOf } from "./tokens.ts";
 import { Violation } from "./violation.ts";
 
 /** Remembers the heads of the queues, to see that nobody overtakes (E7). */
@@ -98,12 +99,17 @@ export function auditBytes(state: JournalState): void {
   let bytes = 0;
   let open = 0;
   for (const job of state.jobs.values()) {
-    bytes += [job.input, ...job.outputs].reduce((sum, payload) => sum + textOf(payload).length, 0);
+    bytes += lengthOf(job.input);
+    for (const output of job.outputs) bytes += lengthOf(output);
     if (job.end === undefined) open++;
   }
-  for (const items of state.aggregates.values()) for (const { payload } of items) bytes += textOf(payload).length;
+  for (const items of state.aggregates.values()) for (const { payload } of items) bytes += lengthOf(payload);
   if (bytes !== state.inlineBytes) throw new Violation("E10", `${state.inlineBytes} inline bytes are counted, ${bytes} are there`);
   if (open !== state.openJobs) throw new Violation("E10", `${state.openJobs} open jobs are counted, ${open} are there`);
+}
+
+function lengthOf(payload: Payload | undefined): number {
+  return payload !== undefined && "bytes" in payload ? payload.bytes.byteLength : 0;
 }
 
 /** @returns where two folds of the same journal differ, or undefined. */
@@ -128,10 +134,11 @@ export function difference(a: JournalState, b: JournalState): string | undefined
 }
 
 function differenceOfJobs(a: Job, b: Job): string {
-  const facts = ({ id, digest, submittedAt, blocksLeft, route, input, wait }: Job): string => JSON.stringify([id, digest, submittedAt, blocksLeft, route.graph.id, route.phase, textOf(input), wait]);
-  if (facts(a) !== facts(b)) return `${facts(a)} and ${facts(b)}`;
+  for (const field of ["digest", "submittedAt", "blocksLeft"] as const) if (a[field] !== b[field]) return `${field}: ${a[field]} and ${b[field]}`;
+  if (a.route.graph.id !== b.route.graph.id || a.route.phase !== b.route.phase) return "route";
+  if (!isSame(a.input, b.input) || a.wait?.to !== b.wait?.to) return "input or listener";
   for (let module = 0; module < a.route.graph.modules.length; module++) {
-    if (!Object.is(numberOf(a.outputs[module]), numberOf(b.outputs[module]))) return `result of module ${module}`;
+    if (!isSame(a.outputs[module], b.outputs[module])) return `result of module ${module}`;
   }
   for (const [group, block] of a.blocks.entries()) {
     const other = b.blocks[group];
@@ -142,7 +149,15 @@ function differenceOfJobs(a: Job, b: Job): string {
     }
   }
   if (a.spans.length !== b.spans.length) return `${a.spans.length} and ${b.spans.length} spans`;
+  if (a.end === undefined && b.end === undefined) return "";
   return JSON.stringify(a.end) === JSON.stringify(b.end) ? "" : "end";
+}
+
+function isSame(a: Payload | undefined, b: Payload | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (!("bytes" in a) || !("bytes" in b) || a.bytes.byteLength !== b.bytes.byteLength) return false;
+  for (let at = 0; at < a.bytes.byteLength; at++) if (a.bytes[at] !== b.bytes[at]) return false;
+  return true;
 }
 
 function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {

@@ -1,7 +1,7 @@
 /** A model of shell/replay.ts: the snapshot that counts, the frames behind it, the index of the pages. */
 import type { SnapshotEvent } from "../src/core/events.ts";
 import { fold } from "../src/core/fold.ts";
-import { decodeFrame } from "../src/core/frame-codec.ts";
+import { decodeFrame, type DecodedFrame } from "../src/core/frame-codec.ts";
 import { indexOfPage } from "../src/core/record.ts";
 import { decodeSnapshot, restorePage } from "../src/core/snapshot.ts";
 import { emptyState, type JournalState } from "../src/core/state.ts";
@@ -25,13 +25,14 @@ export function replay(server: Server): Replayed {
     if (server.snapshots.size > 0 || server.records.last > 0) throw new JournalLostError("the journal is empty, and was not");
     return nothing;
   }
-  const snapshot = newestSnapshot(server);
+  const frames = framesFrom(server, journal.first);
+  const snapshot = newestSnapshot(frames);
   if (snapshot === undefined) {
     if (journal.first !== 1) throw new JournalLostError("no snapshot covers what was before");
-    return foldTo(nothing, server);
+    return foldAll(nothing, frames);
   }
   if (journal.first > snapshot.through + 1) throw new JournalLostError("frames are missing behind the snapshot");
-  return foldTo(loadSnapshot(server, snapshot), server);
+  return foldAll(loadSnapshot(server, snapshot), frames);
 }
 
 /** @throws {JournalLostError} */
@@ -39,27 +40,37 @@ export function catchUp(server: Server, replayed: Replayed): void {
   const { journal } = server;
   if (journal.last < replayed.sequence) throw new JournalLostError("the journal is shorter than it was");
   if (journal.first > replayed.sequence + 1) Object.assign(replayed, replay(server));
-  else foldTo(replayed, server);
+  else foldAll(replayed, framesFrom(server, replayed.sequence + 1));
 }
 
-function foldTo(replayed: Replayed, { journal }: Server): Replayed {
-  for (let sequence = replayed.sequence + 1; sequence <= journal.last; sequence++) {
+interface Frame extends DecodedFrame {
+  readonly sequence: number;
+}
+
+function framesFrom({ journal }: Server, first: number): Frame[] {
+  const frames: Frame[] = [];
+  for (let sequence = first; sequence <= journal.last; sequence++) {
     const data = journal.messages.get(sequence);
     if (data === undefined) throw new JournalLostError(`frame ${sequence} is missing`);
-    const frame = decodeFrame(data);
-    if (frame.number !== replayed.frames + 1) throw new JournalLostError(`frame ${sequence} is number ${frame.number}`);
-    for (const event of frame.events) fold(replayed.state, event);
+    frames.push({ ...decodeFrame(data), sequence });
+  }
+  return frames;
+}
+
+function foldAll(replayed: Replayed, frames: readonly Frame[]): Replayed {
+  for (const { sequence, number, events } of frames) {
+    if (sequence <= replayed.sequence) continue;
+    if (number !== replayed.frames + 1) throw new JournalLostError(`frame ${sequence} is number ${number}`);
+    for (const event of events) fold(replayed.state, event);
     replayed.sequence = sequence;
-    replayed.frames = frame.number;
+    replayed.frames = number;
   }
   return replayed;
 }
 
-function newestSnapshot({ journal }: Server): SnapshotEvent | undefined {
-  for (let sequence = journal.last; sequence >= journal.first; sequence--) {
-    const data = journal.messages.get(sequence);
-    if (data === undefined) continue;
-    const event = decodeFrame(data).events.findLast(({ type }) => type === "snapshot");
+function newestSnapshot(frames: readonly Frame[]): SnapshotEvent | undefined {
+  for (const { events } of frames.toReversed()) {
+    const event = events.findLast(({ type }) => type === "snapshot");
     if (event?.type === "snapshot") return event;
   }
   return undefined;

@@ -97,8 +97,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     what: "two results of one name",
-    build: () =>
-      p().addModule("A", "label", { expose: true }).addModule("B", "label", { dependsOn: "A", expose: "A" }),
+    build: () => p().addModule("A", "label", { expose: true }).addModule("B", "label", { dependsOn: "A", expose: "A" }),
     says: /ExposeCollision: .*"A" and "B"/,
   },
   {
@@ -130,8 +129,7 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     what: "a result of another interface, however alike",
-    build: () =>
-      p().addModule("P", "gives-colour-image").addModule("T", "takes-image", { dependsOn: "P" }),
+    build: () => p().addModule("P", "gives-colour-image").addModule("T", "takes-image", { dependsOn: "P" }),
     says: /InterfaceMismatch: Module "T" \(takes-image\).*"P" \(gives-colour-image, which produces colour-image\).*accepts: image\./,
   },
   {

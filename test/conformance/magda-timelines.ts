@@ -17,30 +17,33 @@ export function describeTimelines(name: string, makeSystem: MakeSystem): void {
 
 /** g1 {A→B}, g2 {C}, g3 {D→E}: fifteen modules, eight of them on the critical path. */
 function describeSimple(name: string, makeSystem: MakeSystem): void {
-  test.serial(`${name}: simple.yml: three jobs interlace, and the way through them is eight modules long`, async (t) => {
-    await using system = await makeSystem(await articleOf("simple.yml"));
-    const outcomes = await system.client.runMany(JOBS);
-    t.deepEqual(
-      outcomes.map((outcome) => (outcome.state === "done" ? outcome.result : outcome)),
-      [{}, {}, {}],
-      "nothing is exposed",
-    );
-    const runs = await untilOverlapping(system, (seen) => [
-      overlap(blockOf(seen, "g1", 0), blockOf(seen, "g2", 0)), // roots of one job run side by side
-      overlap(blockOf(seen, "g1", 1), blockOf(seen, "g3", 0)), // g3 has the first job while g1 has the second
-      overlap(blockOf(seen, "g1", 2), blockOf(seen, "g3", 1)), // g3 has the second job while g1 has the third
-    ]);
-    for (const seen of [runsOf(outcomes), runs]) {
-      t.is(seen.length, 15);
-      for (const module of ["A", "B", "C", "D", "E"]) t.deepEqual(orderOf(seen, module), [0, 1, 2]);
-      for (const job of [0, 1, 2]) {
-        const [A, B, C, D, E] = ofJob(seen, job, ["A", "B", "C", "D", "E"]) as [Run, Run, Run, Run, Run];
-        t.true(follows(B, A) && follows(D, B) && follows(D, C) && follows(E, D), `order in job ${job}`);
+  test.serial(
+    `${name}: simple.yml: three jobs interlace, and the way through them is eight modules long`,
+    async (t) => {
+      await using system = await makeSystem(await articleOf("simple.yml"));
+      const outcomes = await system.client.runMany(JOBS);
+      t.deepEqual(
+        outcomes.map((outcome) => (outcome.state === "done" ? outcome.result : outcome)),
+        [{}, {}, {}],
+        "nothing is exposed",
+      );
+      const runs = await untilOverlapping(system, (seen) => [
+        overlap(blockOf(seen, "g1", 0), blockOf(seen, "g2", 0)), // roots of one job run side by side
+        overlap(blockOf(seen, "g1", 1), blockOf(seen, "g3", 0)), // g3 has the first job while g1 has the second
+        overlap(blockOf(seen, "g1", 2), blockOf(seen, "g3", 1)), // g3 has the second job while g1 has the third
+      ]);
+      for (const seen of [runsOf(outcomes), runs]) {
+        t.is(seen.length, 15);
+        for (const module of ["A", "B", "C", "D", "E"]) t.deepEqual(orderOf(seen, module), [0, 1, 2]);
+        for (const job of [0, 1, 2]) {
+          const [A, B, C, D, E] = ofJob(seen, job, ["A", "B", "C", "D", "E"]) as [Run, Run, Run, Run, Run];
+          t.true(follows(B, A) && follows(D, B) && follows(D, C) && follows(E, D), `order in job ${job}`);
+        }
+        for (const group of ["g1", "g2", "g3"]) t.is(mostAtOnce(blocksOf(seen, group)), 1, `${group} works on one job`);
+        t.is(criticalPath(seen, SIMPLE).length, 8, criticalPath(seen, SIMPLE).join(" "));
       }
-      for (const group of ["g1", "g2", "g3"]) t.is(mostAtOnce(blocksOf(seen, group)), 1, `${group} works on one job`);
-      t.is(criticalPath(seen, SIMPLE).length, 8, criticalPath(seen, SIMPLE).join(" "));
-    }
-  });
+    },
+  );
 }
 
 /** g1 {A} with a GPU, g2 {B} with half of one and four CPUs, then g3 {C}: nine modules, four of them on the critical path. */
@@ -79,7 +82,10 @@ function describeResources(name: string, makeSystem: MakeSystem): void {
       const error = await t.throwsAsync(makeSystem(await articleOf("resources.yml"), { cpus, gpus }));
       return error.message;
     };
-    t.regex(await refused(2, 0), /5 CPUs, and there are 2.*1\.5 GPUs, which takes 2, and there are 0.*--cpus 5 --gpus 2/s);
+    t.regex(
+      await refused(2, 0),
+      /5 CPUs, and there are 2.*1\.5 GPUs, which takes 2, and there are 0.*--cpus 5 --gpus 2/s,
+    );
     t.regex(await refused(5, 1), /--gpus 2/);
     t.notRegex(await refused(5, 1), /--cpus/);
     t.regex(await refused(4, 2), /--cpus 5(?! --gpus)/);
@@ -126,7 +132,10 @@ groups:
  * Runs of the three jobs in which all that may overlap does. A machine that has much else to do can hold a process back for
  * longer than a module takes, so the jobs are run again until it shows.
  */
-async function untilOverlapping({ client }: System, facts: (runs: readonly Run[]) => readonly boolean[]): Promise<Run[]> {
+async function untilOverlapping(
+  { client }: System,
+  facts: (runs: readonly Run[]) => readonly boolean[],
+): Promise<Run[]> {
   for (let round = 0; ; round++) {
     const runs = runsOf(await client.runMany(JOBS));
     const seen = facts(runs);

@@ -7,7 +7,7 @@ import { fold, type FoldOutcome } from "./fold.ts";
 import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
 import { writePage } from "./tick.ts";
-import { groupState, reply, send, type AppendContext, type Owner, type RecordUse } from "./owner.ts";
+import { groupState, reply, send, type AppendContext, type Owner, type RecordUse, type Waiter } from "./owner.ts";
 
 export interface Committed {
   readonly event: JournalEvent;
@@ -17,24 +17,26 @@ export interface Committed {
 /** Takes the events of one frame, in order. */
 export function commit(owner: Owner, entries: readonly Committed[], now: Moment): void {
   const touched = new Set<string>();
-  for (const { event, context } of entries) {
-    const released = event.type === "forget" ? storedBelow(owner, event) : [];
-    const outcome = fold(owner.state, event);
-    for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
-    const execution = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
-    if (execution !== undefined) touched.add(execution.block.stop.name);
-    effects(owner, { event, context }, outcome, now);
-    if (outcome.kind === "counted") {
-      // Only now: a block whose execution failed can be queued once that execution is settled.
-      for (const block of outcome.ready) {
-        enqueue(owner, block, now);
-        touched.add(block.stop.name);
-      }
-    }
-    if (outcome.kind === "counted" && outcome.ended !== undefined) finish(owner, outcome.ended, touched, now);
-  }
+  for (const entry of entries) commitOne(owner, entry, touched, now);
   for (const name of touched) dispatchGroup(owner, groupState(owner, name), now);
   writePage(owner, now);
+}
+
+/** @param touched groups in which something may be dispatched afterwards. */
+function commitOne(owner: Owner, { event, context }: Committed, touched: Set<string>, now: Moment): void {
+  const released = event.type === "forget" ? storedBelow(owner, event) : [];
+  const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
+  const outcome = fold(owner.state, event);
+  for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+  if (failed !== undefined) touched.add(failed.block.stop.name);
+  effects(owner, { event, context }, outcome, now);
+  if (outcome.kind !== "counted") return;
+  // Only now: a block whose execution failed can be queued once that execution is settled.
+  for (const block of outcome.ready) {
+    enqueue(owner, block, now);
+    touched.add(block.stop.name);
+  }
+  if (outcome.ended !== undefined) finish(owner, outcome.ended, touched, now);
 }
 
 function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutcome, now: Moment): void {
@@ -74,25 +76,28 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
 
 function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendContext, outcome: FoldOutcome): void {
   owner.submitting--;
-  const { reply: to, wait } = context;
+  const { reply: to = "", wait } = context;
   if (outcome.kind === "duplicate" && !outcome.sameInput) {
-    if (to !== undefined) reply(owner, to, conflict(event.job));
+    reply(owner, to, conflict(event.job));
     return;
   }
   if (outcome.kind === "ignored") {
-    if (to !== undefined) reply(owner, to, { kind: "refused", id: event.job, code: "NoRevision", message: "the pipeline's revision is gone", hint: "submit again" });
+    reply(owner, to, { kind: "refused", id: event.job, code: "NoRevision", message: "the pipeline's revision is gone", hint: "submit again" });
     return;
   }
   const job = owner.state.jobs.get(event.job);
   if (job === undefined) {
-    answerRecorded(owner, { id: event.job, digest: event.digest, reply: to ?? "", wait });
+    answerRecorded(owner, { id: event.job, digest: event.digest, reply: to, wait });
     return;
   }
-  if (to !== undefined) reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
-  if (wait === undefined) return;
-  // A job that this very event ended (nothing to run) is answered by finish(), which follows.
-  if (job.end !== undefined && outcome.kind === "duplicate") reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
-  else owner.waiters.set(event.job, [...(owner.waiters.get(event.job) ?? []), wait]);
+  reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
+  if (wait !== undefined) listen(owner, job, wait, outcome.kind === "duplicate");
+}
+
+/** A job that this very event ended (nothing to run) is answered by `finish`, which follows. */
+function listen(owner: Owner, job: Job, wait: Waiter, isDuplicate: boolean): void {
+  if (job.end !== undefined && isDuplicate) reply(owner, wait.to, { kind: "outcome", job, timeline: wait.timeline });
+  else owner.waiters.set(job.id, [...(owner.waiters.get(job.id) ?? []), wait]);
 }
 
 interface Resubmission {

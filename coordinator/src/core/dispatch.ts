@@ -43,12 +43,15 @@ function pickReplica(group: GroupState, hash: string, block: Block): Replica | u
   const ahead = isOnceOnly(block) || block.suspect ? 0 : roomAhead(group);
   let best: Replica | undefined;
   for (const replica of group.replicas.values()) {
-    if (replica.state !== "ready" || replica.templateHash !== hash || replica.exclusive) continue;
-    const load = replica.executions.size;
-    if (block.suspect ? load > 0 : load >= replica.permits + ahead) continue;
+    const room = block.suspect ? 1 : replica.permits + ahead;
+    if (!isServing(replica, hash) || replica.executions.size >= room) continue;
     if (best === undefined || spare(replica) > spare(best)) best = replica;
   }
   return best;
+}
+
+function isServing({ state, templateHash, exclusive }: Replica, hash: string): boolean {
+  return state === "ready" && templateHash === hash && !exclusive;
 }
 
 function spare(replica: Replica): number {

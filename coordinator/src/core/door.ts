@@ -1,7 +1,7 @@
 /** What clients ask for. Refusals are answered at once; everything that changes something is answered when it is journalled (E1). */
 import type { Payload, Phase } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
-import { answerRecorded, conflict, readOutcome } from "./commit.ts";
+import { answerRecorded, conflict, readOutcome, resubmitted } from "./commit.ts";
 import type { Job } from "./job.ts";
 import { append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
 
@@ -191,6 +191,32 @@ function readRecord(owner: Owner, id: string, use: RecordUse): void {
   const page = owner.state.index.get(id);
   if (page === undefined) reply(owner, use.reply, unknown(id));
   else owner.commands.push({ kind: "read-record", page, job: id, use });
+}
+
+/** What a recorded job was looked up for can go on: its page was read. `job`: undefined when the page has no such job. */
+export function recorded(owner: Owner, found: { readonly id: string; readonly job: Job | undefined; readonly use: RecordUse }, now: Moment): void {
+  const { id, job, use } = found;
+  if (job === undefined) {
+    reply(owner, use.reply, unknown(id));
+    return;
+  }
+  const state = job.end?.state ?? "done";
+  switch (use.kind) {
+    case "retry":
+      if (state === "failed") retryJob(owner, job, use.reply, now);
+      else reply(owner, use.reply, notFailed(id, state));
+      return;
+    case "resubmission":
+      resubmitted(owner, job, use);
+      return;
+    case "cancel":
+      reply(owner, use.reply, { kind: "state", id, state });
+      return;
+    case "outcome":
+    case "status":
+    case "timeline":
+      reply(owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
+  }
 }
 
 export function unknown(id: string): Reply {

@@ -95,12 +95,18 @@ function makeReady(state: JournalState, block: Block, at: number): boolean {
   return true;
 }
 
+/** The block that a message of an execution is about, if what it says can still count: the block is open, and its lease is this one (E5). */
+function countingBlock(state: JournalState, event: DoneEvent | FailEvent, group: number | undefined): Block | undefined {
+  const block = group === undefined ? undefined : openJob(state, event.job)?.blocks[group];
+  if (block?.state !== "ready") return undefined;
+  return block.lease === undefined || block.lease === event.lease ? block : undefined;
+}
+
 function foldDone(state: JournalState, event: DoneEvent): FoldOutcome {
-  const job = openJob(state, event.job);
-  const group = job?.route.graph.modules[event.module]?.group;
-  const block = group === undefined ? undefined : job?.blocks[group];
-  if (job === undefined || block?.state !== "ready") return IGNORED;
-  if (block.lease !== undefined && block.lease !== event.lease) return IGNORED; // E5
+  const group = state.jobs.get(event.job)?.route.graph.modules[event.module]?.group;
+  const block = countingBlock(state, event, group);
+  if (block === undefined) return IGNORED;
+  const { job } = block;
   if (job.outputs[event.module] !== undefined) return IGNORED; // E2
   if (isEarly(block, event.module)) return EARLY;
   block.lease = event.lease;
@@ -142,16 +148,14 @@ function settleAggregate(state: JournalState, job: Job, event: DoneEvent): void 
 }
 
 function foldFail(state: JournalState, event: FailEvent): FoldOutcome {
-  const job = openJob(state, event.job);
-  const block = job?.blocks[event.group];
-  if (job === undefined || block?.state !== "ready") return IGNORED;
-  if (block.lease !== undefined && block.lease !== event.lease) return IGNORED; // E5: another execution has the block
+  const block = countingBlock(state, event, event.group);
+  if (block === undefined) return IGNORED;
+  const { job } = block;
   keepSpans(job, block, event);
   const attempt = attemptOf(block);
   if (event.charged) block.charged++;
   if (event.failure.kind === "terminal" || block.charged >= job.route.graph.jobs.maxAttempts) {
-    const module = event.module === null ? null : (job.route.graph.modules[event.module]?.name ?? null);
-    const error = { ...event.failure, module, group: block.stop.name, replica: event.replica, attempt };
+    const error = { ...event.failure, module: moduleName(job, event.module), group: block.stop.name, replica: event.replica, attempt };
     return { kind: "counted", ready: [], ended: end(state, job, { state: "failed", at: event.at, error }), block };
   }
   block.lease = "";
@@ -179,6 +183,10 @@ function foldEnd(state: JournalState, event: CancelEvent | ExpireEvent): FoldOut
       ? { state: "cancelled", at: event.at, reason: event.reason }
       : { state: "failed", at: event.at, error: { ...event.failure, module: null, replica: null, attempt: null, group: groupName(job, event.group) } };
   return { kind: "counted", ready: [], ended: end(state, job, reason), block: undefined };
+}
+
+function moduleName(job: Job, module: number | null): string | null {
+  return module === null ? null : (job.route.graph.modules[module]?.name ?? null);
 }
 
 function groupName(job: Job, group: number | null): string | null {

@@ -70,15 +70,14 @@ export class Journal {
 
   async #inspect(frame: Frame, bytes: Uint8Array): Promise<void> {
     this.#writer.doubt(frame);
-    for (;;) {
-      if (this.#closed) return;
+    while (!this.#isClosed()) {
       const askedAt = performance.now();
       const tail = await this.#readTail(frame, bytes);
       if (tail === undefined) {
         await new Promise((resolve) => setTimeout(resolve, INSPECT_PAUSE_MS));
         continue;
       }
-      if (this.#closed) return;
+      if (this.#isClosed()) return;
       const verdict = this.#writer.inspected(frame, tail);
       if (verdict.kind === "stopped") this.#events.stopped(verdict.why);
       if (verdict.kind === "resend") await this.#append(frame, bytes);
@@ -88,6 +87,11 @@ export class Journal {
       }
       return;
     }
+  }
+
+  /** A question, not a fact that lasts: it may change at every await. */
+  #isClosed(): boolean {
+    return this.#closed;
   }
 
   /** What the stream's leader says; undefined while it does not answer. */

@@ -7,8 +7,8 @@ import {
   type Bus, type BusMessage, type BusSubscription, type DoorOperation, type Scope,
 } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
-import { commit, resubmitted } from "../core/commit.ts";
-import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../core/door.ts";
+import { commit } from "../core/commit.ts";
+import { knock, type DoorRequest, recorded } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse } from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
@@ -322,13 +322,7 @@ export class LiveOwner {
   async #readRecord(page: number, id: string, use: RecordUse): Promise<void> {
     const job = await this.#records.read(page, id);
     if (!this.#options.election.isConfirmed) return; // E8
-    if (job === undefined) reply(this.#owner, use.reply, unknown(id));
-    else if (use.kind === "retry") {
-      if (job.end?.state === "failed") retryJob(this.#owner, job, use.reply, this.#now());
-      else reply(this.#owner, use.reply, notFailed(id, job.end?.state ?? "done"));
-    } else if (use.kind === "resubmission") resubmitted(this.#owner, job, use);
-    else if (use.kind === "cancel") reply(this.#owner, use.reply, { kind: "state", id, state: job.end?.state ?? "done" });
-    else reply(this.#owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
+    recorded(this.#owner, { id, job, use }, this.#now());
     this.#settle();
   }
 

@@ -46,7 +46,8 @@ export async function roomOf(bus: Bus, scope: Scope): Promise<Room> {
   const names = streamsOf(scope);
   const journal = await streamState(bus, names.journal);
   let full: string | undefined;
-  for (const [what, name] of Object.entries(names)) {
+  for (const what of ["journal", "snapshots", "records", "blobs"] as const) {
+    const name = names[what];
     const state = name === names.journal ? journal : await streamState(bus, name);
     if (state !== null && isFull(state)) full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
   }

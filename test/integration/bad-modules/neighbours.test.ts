@@ -17,7 +17,12 @@ const SHARED = { group: { concurrency: 2 } };
 
 for (const [what, setting, order, error] of [
   ["exits the process", SHARED, { do: "exit" }, { code: "HostExited" }],
-  ["runs out of memory", { group: { concurrency: 2, memory: "64Mi" } }, { do: "allocate" }, { code: "HostOutOfMemory" }],
+  [
+    "runs out of memory",
+    { group: { concurrency: 2, memory: "64Mi" } },
+    { do: "allocate" },
+    { code: "HostOutOfMemory" },
+  ],
   ["blocks the thread", { ...SHARED, timeoutSeconds: 1.5 }, { do: "block", ms: 60_000 }, { code: "HostUnresponsive" }],
   ["ignores its signal", { ...SHARED, timeoutSeconds: 1.5 }, { do: "ignore" }, { code: "HostUnresponsive" }],
   ["ends the replica", SHARED, { do: "kill" }, { code: "ReplicaLost" }],

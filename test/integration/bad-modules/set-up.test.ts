@@ -14,26 +14,35 @@ test.serial("a module file that throws on import is refused at the start, with f
   await t.throwsAsync(pipeline.start(), { name: "StartError", message: /broken\/import\.ts: Error: no licence/ });
 });
 
-test.serial("a module that cannot be set up: its jobs wait, their time limit says why, and it is tried again", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
-  const needs = join(folder, "weights");
-  const pipeline = new Pipeline<string>("needy", { modules: MODULES, jobs: { queueTimeoutSeconds: 1 } })
-    .addModule("A", "needy", { group: "g1", parameters: { needs }, expose: true });
-  let isBroken = false;
-  const onLog = ({ message }: LogLine): void => {
-    isBroken ||= message.includes("bootstrap failed");
-  };
-  const work = async (running: RunningPipeline): Promise<void> => {
-    await eventually("it was tried", () => isBroken);
-    const outcome = await running.outcome(null);
-    t.like(outcome, { state: "failed", error: { code: "QueueTimeout", group: "g1" } });
-    t.regex(outcome.state === "failed" ? outcome.error.message : "", /Module "A" \(type needy\): bootstrap failed: no weights/);
-    await writeFile(needs, "");
-    t.deepEqual(await served(async () => running.run(null)), { A: "served" });
-  };
-  await withPipeline(t, pipeline, work, { onLog });
-  await rm(folder, { recursive: true });
-});
+test.serial(
+  "a module that cannot be set up: its jobs wait, their time limit says why, and it is tried again",
+  async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
+    const needs = join(folder, "weights");
+    const pipeline = new Pipeline<string>("needy", { modules: MODULES, jobs: { queueTimeoutSeconds: 1 } }).addModule(
+      "A",
+      "needy",
+      { group: "g1", parameters: { needs }, expose: true },
+    );
+    let isBroken = false;
+    const onLog = ({ message }: LogLine): void => {
+      isBroken ||= message.includes("bootstrap failed");
+    };
+    const work = async (running: RunningPipeline): Promise<void> => {
+      await eventually("it was tried", () => isBroken);
+      const outcome = await running.outcome(null);
+      t.like(outcome, { state: "failed", error: { code: "QueueTimeout", group: "g1" } });
+      t.regex(
+        outcome.state === "failed" ? outcome.error.message : "",
+        /Module "A" \(type needy\): bootstrap failed: no weights/,
+      );
+      await writeFile(needs, "");
+      t.deepEqual(await served(async () => running.run(null)), { A: "served" });
+    };
+    await withPipeline(t, pipeline, work, { onLog });
+    await rm(folder, { recursive: true });
+  },
+);
 
 for (const type of ["clinging", "stuck", "sore"]) {
   test.serial(`closing returns although a module's teardown fails it: ${type}`, async (t) => {

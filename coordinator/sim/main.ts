@@ -1,13 +1,57 @@
-import { simulate, type Outcome } from "./simulation.ts";
-const seed = Number(process.argv[2] ?? 1), n = Number(process.argv[3] ?? 50);
-let fails = 0;
-const t0 = performance.now(); const sum: Outcome[] = [];
-const kinds = new Map<string, number[]>();
-for (let s = seed; s < seed + n; s++) {
-  try { sum.push(simulate({ seed: s, ...(n === 1 ? { trace: (l: string) => console.log(l) } : {}) })); }
-  catch (e) { fails++; const m = e instanceof Error ? (n === 1 ? e.stack : `${e.message}`.slice(0,200)) : String(e); const k = String(m).replace(/\d+/g, "#").slice(0, 60); const l = kinds.get(k) ?? []; l.push(s); kinds.set(k, l); if (l.length < 3) console.log(s, m); }
+/** Runs the simulation over many seeds; see options.ts. Exit code 1: an invariant is broken, and the seed that shows it is printed. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { MUTATIONS, mutate } from "./mutations.ts";
+import { readOptions, type Options } from "./options.ts";
+import { Tally } from "./tally.ts";
+
+const MUTATION_SEEDS = 1_000;
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
-for (const [k, l] of kinds) console.log(l.length, k, l.slice(0, 8).join());
-const t = performance.now() - t0;
-const avg = (f: (o: Outcome) => number) => (sum.reduce((a, o) => a + f(o), 0) / sum.length).toFixed(0);
-console.log(`${n} seeds ${fails} failed ${(t / n).toFixed(0)} ms/seed jobs ${avg(o => o.jobs)} events ${avg(o => o.events)} steps ${avg(o => o.steps)} frames ${avg(o=>o.frames)} epochs ${avg(o=>o.epochs)} virtual ${avg(o=>o.virtualMs)}`);
+
+/** @returns whether all seeds passed. */
+async function run(options: Options): Promise<boolean> {
+  const { from, seeds, seconds, isTraced, mutation } = options;
+  const mutations = mutation === undefined ? {} : mutate(mutation);
+  const { simulate } = await import("./simulation.ts"); // behind the mutation
+  const deadline = performance.now() + seconds * 1_000;
+  const tally = new Tally();
+  let failure = "";
+  for (let seed = from; seed < from + seeds && performance.now() < deadline && failure === ""; seed++) {
+    try {
+      tally.add(simulate({ seed, mutations, ...(isTraced ? { trace: print } : {}) }));
+    } catch (error) {
+      const replay = `node coordinator/sim/main.ts --seed ${seed}${mutation === undefined ? "" : ` --mutate ${mutation}`} --trace`;
+      failure = `seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nreplay: ${replay}`;
+    }
+  }
+  for (const line of tally.lines) print(line);
+  if (failure !== "") print(failure);
+  print(`${tally.seeds} passed, ${failure === "" ? 0 : 1} failed`);
+  return failure === "";
+}
+
+/** Each in a process of its own, whose sources are mutated. @returns whether all were noticed. */
+function checkMutations(): boolean {
+  let passed = 0;
+  for (const [name, { what }] of Object.entries(MUTATIONS)) {
+    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), "--mutate", name, "--seeds", String(MUTATION_SEEDS)], { encoding: "utf8" });
+    const seed = /^seed (\d+): Violation: (.*)$/m.exec(child.stdout);
+    if (child.status === 1 && seed !== null) passed++;
+    print(`${name} (${what}): ${seed === null ? `not noticed within ${MUTATION_SEEDS} seeds\n${child.stdout}${child.stderr}` : `noticed at seed ${seed[1] ?? ""}: ${seed[2] ?? ""}`}`);
+  }
+  const failed = Object.keys(MUTATIONS).length - passed;
+  print(`${passed} passed, ${failed} failed`);
+  return failed === 0;
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  const isFine = options.checksMutations ? checkMutations() : await run(options);
+  process.exitCode = isFine ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -7,7 +7,8 @@ export class Needy extends Module {
   static override type = "needy";
 
   override bootstrap({ parameters }: BootContext): void {
-    if (!existsSync(String(parameters["needs"]))) throw new Error("no weights");
+    const { needs } = parameters;
+    if (typeof needs !== "string" || !existsSync(needs)) throw new Error("no weights");
   }
 
   override run(): string {

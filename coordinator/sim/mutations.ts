@@ -1,0 +1,67 @@
+/**
+ * What the simulation has to notice when it is missing. A mutation takes a rule out of the sources while they are loaded, or out of the simulated
+ * world; no source knows of it.
+ */
+import { registerHooks } from "node:module";
+import type { Mutations } from "./simulation.ts";
+
+interface Edit {
+  /** End of the file's path. */
+  readonly file: string;
+  /** Text that has to stand there; white space is compared loosely. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+interface Mutation {
+  readonly what: string;
+  readonly world?: Mutations;
+  readonly edits?: readonly Edit[];
+}
+
+export const MUTATIONS = {
+  fence: { what: "the journal takes a frame wherever it stands, without the fence", world: { fence: true } },
+  "ack-before-append": { what: "submissions and results are acknowledged before they are journalled", world: { acknowledgesEarly: true } },
+  "no-e2": {
+    what: "every result counts, not only the first",
+    edits: [
+      { file: "core/fold.ts", find: "if (job.outputs[event.module] !== undefined) return IGNORED; // E2", replace: "" },
+      { file: "core/uplink.ts", find: "if (job === undefined || job.end !== undefined || job.outputs[module] !== undefined) {", replace: "if (job === undefined || job.end !== undefined) {" },
+    ],
+  },
+  "no-inherit": {
+    what: "results of any lease count, not only of the one that inherits",
+    edits: [{ file: "core/fold.ts", find: "return block.lease === undefined || block.lease === event.lease ? block : undefined;", replace: "return block;" }],
+  },
+} satisfies Record<string, Mutation>;
+
+export type MutationName = keyof typeof MUTATIONS;
+
+export function isMutation(name: string): name is MutationName {
+  return Object.hasOwn(MUTATIONS, name);
+}
+
+/** To be called before the sources are loaded. @returns what of it the simulated world has to do. */
+export function mutate(name: MutationName): Mutations {
+  const { world, edits = [] }: Mutation = MUTATIONS[name];
+  if (edits.length > 0) {
+    registerHooks({
+      load(url, context, next) {
+        const loaded = next(url, context);
+        const due = edits.filter(({ file }) => url.endsWith(file));
+        if (due.length === 0) return loaded;
+        return { ...loaded, source: due.reduce(applied, String(loaded.source)) };
+      },
+    });
+  }
+  return world ?? {};
+}
+
+/** @throws {Error} when the text is not there (any more): then the mutation has to follow the source. */
+function applied(source: string, { file, find, replace }: Edit): string {
+  const words = find.split(/\s+/).map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const pattern = new RegExp(words.join(String.raw`\s+`), "g");
+  const count = source.match(pattern)?.length ?? 0;
+  if (count !== 1) throw new Error(`the mutation of ${file} does not fit: "${find}" stands there ${count} times; bring sim/mutations.ts up to date with ${file}`);
+  return source.replace(pattern, () => replace);
+}

@@ -20,6 +20,8 @@ export interface FaultsWorld {
 export class Faults {
   readonly #world: FaultsWorld;
   count = 0;
+  /** No process is killed any more: a coordinator that starts anew cannot know what the journal has lost. */
+  isOver = false;
 
   constructor(world: FaultsWorld) {
     this.#world = world;
@@ -40,7 +42,7 @@ export class Faults {
     const { clock, random, weather } = this.#world;
     const next = (): void => {
       clock.after(-Math.log(1 - random.next()) * meanMs, () => {
-        if (clock.now >= weather.untilMs) return;
+        if (clock.now >= weather.untilMs || this.isOver) return;
         this.count++;
         fault();
         next();

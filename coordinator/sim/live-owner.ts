@@ -1,12 +1,12 @@
 /** A model of shell/live-owner.ts: the real core and the real writer, wired to the simulated server and network. */
 import type { DownBatch, DownMessage, UpBatch } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
-import { commit, resubmitted, type Committed } from "../src/core/commit.ts";
-import { knock, notFailed, retryJob, unknown, type DoorRequest } from "../src/core/door.ts";
+import { commit, type Committed } from "../src/core/commit.ts";
+import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
 import type { Moment } from "../src/core/execution.ts";
 import { encodeFrame } from "../src/core/frame-codec.ts";
 import type { Job } from "../src/core/job.ts";
-import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
+import { newOwner, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
 import { encodePage, jobsOfPage } from "../src/core/record.ts";
 import { renewLeases } from "../src/core/replicas.ts";
 import { encodeSnapshot } from "../src/core/snapshot.ts";
@@ -146,7 +146,7 @@ export class LiveOwner {
     const { server } = this.#options.world;
     for (;;) {
       const askedAt = this.#options.process.clock.now;
-      const appended = yield* server.call(() => server.appendToJournal(bytes, frame.expected));
+      const appended = yield* server.call(() => server.appendToJournal(bytes, frame.expected, askedAt));
       if (this.#isClosed) return;
       if (typeof appended === "number") {
         this.writer.acknowledged(frame, appended);
@@ -300,31 +300,8 @@ export class LiveOwner {
     const answer = yield* server.ask(() => ({ data: server.records.messages.get(page) }));
     if (answer === undefined || this.#isClosed || !this.#options.election.isConfirmed) return; // E8
     const job = answer.data === undefined ? undefined : jobsOfPage(answer.data).get(id);
-    if (job === undefined) reply(this.owner, use.reply, unknown(id));
-    else this.#recordRead(job, use);
+    recorded(this.owner, { id, job, use }, this.#moment());
     this.#settle();
-  }
-
-  #recordRead(job: Job, use: RecordUse): void {
-    const { owner } = this;
-    const state = job.end?.state ?? "done";
-    switch (use.kind) {
-      case "retry":
-        if (state === "failed") retryJob(owner, job, use.reply, this.#moment());
-        else reply(owner, use.reply, notFailed(job.id, state));
-        return;
-      case "resubmission":
-        resubmitted(owner, job, use);
-        return;
-      case "cancel":
-        reply(owner, use.reply, { kind: "state", id: job.id, state });
-        return;
-      case "outcome":
-      case "status":
-      case "timeline":
-        reply(owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
-        return;
-    }
   }
 }
 

@@ -39,7 +39,7 @@ export interface ServerOptions {
   readonly weather: Weather;
   /** Whether the expected last sequence is checked: the fence. */
   readonly isFenced: boolean;
-  readonly onJournalled: (sequence: number, frame: Uint8Array) => void;
+  readonly onJournalled: (sequence: number, frame: Uint8Array, askedAt: number) => void;
 }
 
 const CALL_TIMEOUT_MS = 1_000;
@@ -92,10 +92,11 @@ export class Server {
     return answer;
   }
 
-  appendToJournal(frame: Uint8Array, expected: number): Appended {
+  /** @param askedAt when the request was made, which may be long ago. */
+  appendToJournal(frame: Uint8Array, expected: number, askedAt: number): Appended {
     if (this.#options.isFenced && this.journal.last !== expected) return null;
     const sequence = this.journal.append(frame);
-    this.#options.onJournalled(sequence, frame);
+    this.#options.onJournalled(sequence, frame, askedAt);
     return sequence;
   }
 

@@ -11,7 +11,7 @@ import { drawPipeline, type DrawnPipeline } from "./pipeline.ts";
 import { Process } from "./process.ts";
 import { Random } from "./random.ts";
 import { Replicas } from "./replicas.ts";
-import { JournalLostError, replay, type Replayed } from "./replay.ts";
+import { replay, type Replayed } from "./replay.ts";
 import { Server } from "./server.ts";
 import { Tokens } from "./tokens.ts";
 import { Violation } from "./violation.ts";
@@ -50,6 +50,8 @@ export interface Outcome {
 /** Virtual time after the last fault within which everything has to end. */
 const LIVENESS_MS = 120_000;
 const FULL_AUDIT_STEPS = 100;
+/** A truncated journal lacks at least so many frames that everybody knew. */
+const LOST_FRAMES = 4;
 const WALL_START = 1_700_000_000_000;
 
 /** @throws {Violation} when an invariant is broken. */
@@ -77,7 +79,7 @@ class Simulation {
   readonly #trace: ((line: string) => void) | undefined;
   #steps = 0;
   #coordinatorCount = 0;
-  #isTruncated = false;
+  #truncatedAt = Infinity;
 
   constructor({ seed, mutations = {}, trace }: SimulationOptions) {
     const random = new Random(seed);
@@ -92,7 +94,7 @@ class Simulation {
     if (trace !== undefined) this.#listen(trace);
     this.#server = new Server({
       clock, random, weather, isFenced: mutations.fence !== true,
-      onJournalled: (sequence, frame) => { if (!this.#isTruncated) ledger.journalled(sequence, frame); else throw new Violation("E10", `frame ${sequence} was appended to a journal that had lost its end`); },
+      onJournalled: (sequence, frame, askedAt) => { this.#journalled(sequence, frame, askedAt); },
     });
     this.#world = this.#makeWorld(mutations);
     this.#replicas = new Replicas({
@@ -131,6 +133,10 @@ class Simulation {
   }
 
   readonly #wall = (): number => WALL_START + this.#clock.now;
+
+  get #isTruncated(): boolean {
+    return this.#truncatedAt !== Infinity;
+  }
 
   #drawJobs(): PlannedJob[] {
     const random = this.#random;
@@ -186,6 +192,12 @@ class Simulation {
 
   // --------------------------------------------------------------------------------------------------------------- the checks
 
+  #journalled(sequence: number, frame: Uint8Array, askedAt: number): void {
+    if (!this.#isTruncated) this.#ledger.journalled(sequence, frame);
+    // What was under way when the journal lost its end may still arrive.
+    else if (askedAt > this.#truncatedAt) throw new Violation("E10", `frame ${sequence} was appended to a journal that had lost its end`);
+  }
+
   #stepped(live: LiveOwner): void {
     let order = this.#orders.get(live);
     if (order === undefined) this.#orders.set(live, (order = new OrderWatch()));
@@ -230,9 +242,10 @@ class Simulation {
     const attempt = (): void => {
       const known = Math.min(...this.#coordinators.map(({ sequence, process }) => (process.isAlive ? sequence : 0)));
       const isCalm = this.#clock.now >= this.#weather.untilMs;
-      if (known > journal.first + 1 && this.#coordinators.every(({ phase }) => phase !== "starting") && this.#coordinators.every(({ process }) => process.isAlive)) {
-        this.#isTruncated = true;
-        journal.truncate(this.#random.int(journal.first, known - 1));
+      if (known > journal.first + LOST_FRAMES && this.#coordinators.every(({ phase }) => phase !== "starting") && this.#coordinators.every(({ process }) => process.isAlive)) {
+        this.#truncatedAt = this.#clock.now;
+        this.#faults.isOver = true;
+        journal.truncate(this.#random.int(journal.first, known - LOST_FRAMES));
         this.#trace?.(`truncated to ${journal.last}, known are ${known}`);
       } else if (!isCalm) this.#clock.after(50, attempt);
     };
@@ -252,4 +265,3 @@ class Simulation {
   }
 }
 
-export { JournalLostError };

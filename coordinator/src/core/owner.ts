@@ -82,6 +82,8 @@ export interface GroupState {
   /** By template hash: a replica serves blocks of its own hash only. */
   readonly queues: Map<string, ReadyQueue>;
   readonly replicas: Map<string, Replica>;
+  /** Since when (monotonic) no replica could be set up, whatever was tried; undefined: one can, or none is there. */
+  brokenSince: number | undefined;
   /** Moving average of a block's running time in milliseconds; undefined until one ended. */
   blockMs: number | undefined;
 }
@@ -89,6 +91,8 @@ export interface GroupState {
 export interface OwnerSettings {
   /** A replica silent for this long is lost. */
   readonly leaseMs: number;
+  /** A group whose replicas all fail to be set up for this long fails the jobs that wait for it. */
+  readonly brokenMs: number;
   /** How long after a takeover executions of the former owner may announce themselves. */
   readonly graceMs: number;
   /** Ended jobs to a page, at most. */
@@ -107,6 +111,7 @@ export interface OwnerSettings {
 
 export const DEFAULT_SETTINGS: OwnerSettings = {
   leaseMs: 3_000,
+  brokenMs: 15_000,
   graceMs: 1_000,
   pageJobs: 256,
   pageMs: 1_000,
@@ -207,7 +212,7 @@ export function log(owner: Owner, level: LogLevel, message: string, fields: Read
 export function groupState(owner: Owner, name: string): GroupState {
   let group = owner.groups.get(name);
   if (group === undefined) {
-    group = { name, queues: new Map(), replicas: new Map(), blockMs: undefined };
+    group = { name, queues: new Map(), replicas: new Map(), brokenSince: undefined, blockMs: undefined };
     owner.groups.set(name, group);
   }
   return group;

@@ -11,6 +11,7 @@ export function tick(owner: Owner, now: Moment): void {
   loseSilent(owner, now);
   endGrace(owner, now);
   endBackoffs(owner, now);
+  noteBroken(owner, now);
   expireJobs(owner, now);
   expireWaiters(owner, now);
   writePage(owner, now);
@@ -35,23 +36,49 @@ function expireJobs(owner: Owner, now: Moment): void {
     const { timeoutMs, queueTimeoutMs } = job.route.graph.jobs;
     if (timeoutMs !== null && now.wall - job.submittedAt > timeoutMs) {
       expire(owner, job, { code: "JobTimeout", message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)`, group: null }, now);
-    } else if (queueTimeoutMs !== null) {
+    } else if (!failBroken(owner, job, now) && queueTimeoutMs !== null) {
       expireQueued(owner, job, queueTimeoutMs, now);
     }
+  }
+}
+
+/** Code that cannot be loaded or bootstrapped is tried again for a while; who waits for it must not wait for ever. */
+function failBroken(owner: Owner, job: Job, now: Moment): boolean {
+  const stuck = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && isBroken(owner, block.stop.name, now));
+  if (stuck === undefined) return false;
+  const { name, group } = stuck.stop;
+  expire(owner, job, { code: "BootstrapFailed", message: `group ${name} cannot be set up: ${problemOf(owner, name) ?? "its replicas are broken"}`, group }, now);
+  return true;
+}
+
+function isBroken(owner: Owner, name: string, now: Moment): boolean {
+  const since = owner.groups.get(name)?.brokenSince;
+  return since !== undefined && now.mono - since > owner.settings.brokenMs;
+}
+
+function problemOf(owner: Owner, name: string): string | undefined {
+  return [...groupState(owner, name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem?.message;
+}
+
+function noteBroken(owner: Owner, now: Moment): void {
+  for (const group of owner.groups.values()) {
+    const replicas = [...group.replicas.values()];
+    const areAllBroken = replicas.length > 0 && replicas.every(({ problem }) => problem !== undefined);
+    group.brokenSince = areAllBroken ? (group.brokenSince ?? now.mono) : undefined;
   }
 }
 
 function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): void {
   const late = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && now.wall - Math.max(block.readyAt, block.notBefore) > limitMs);
   if (late === undefined) return;
-  const problem = [...groupState(owner, late.stop.name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem;
-  const because = problem === undefined ? "" : `: ${problem.message}`;
+  const problem = problemOf(owner, late.stop.name);
+  const because = problem === undefined ? "" : `: ${problem}`;
   const message = `group ${late.stop.name} had no replica for the job within ${limitMs / 1000} s (jobs.queueTimeoutSeconds)${because}`;
   expire(owner, job, { code: "QueueTimeout", message, group: late.stop.group }, now);
 }
 
 interface Expiry {
-  readonly code: "JobTimeout" | "QueueTimeout";
+  readonly code: "JobTimeout" | "QueueTimeout" | "BootstrapFailed";
   readonly message: string;
   readonly group: number | null;
 }

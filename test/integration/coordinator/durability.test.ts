@@ -1,6 +1,6 @@
 /** Accepted, counted, ordered: E1 to E7 through real processes that are killed. */
 import test from "ava";
-import { BlobStore, subjectsOf } from "@troupe/protocol";
+import { BlobStore } from "@troupe/protocol";
 import { DIAMOND, DIAMOND_OF_1, Engine, SCOPE, SINGLE, type Draft } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { journalOf } from "../../support/journal.ts";
@@ -177,7 +177,9 @@ test.serial("E6: of cancel and result the first in the journal wins, and everybo
   );
   const outcomes = await Promise.all(ids.map(async (id) => engine.outcome(id)));
   t.deepEqual(told.map(({ state }) => state), outcomes.map(({ state }) => state));
-  t.true(outcomes.every(({ state }) => state === "done" || state === "cancelled"));
+  const count = (state: string): number => outcomes.filter((outcome) => outcome.state === state).length;
+  t.log(`${count("done")} done, ${count("cancelled")} cancelled`);
+  t.is(count("done") + count("cancelled"), ids.length);
   t.deepEqual(await Promise.all(ids.map(async (id) => (await engine.outcome(id)).state)), outcomes.map(({ state }) => state), "for good");
 });
 
@@ -227,7 +229,7 @@ test.serial("a process takes exactly the set that was there when it was journall
     if (left > 0) throw new WorkFailure({ kind: "retryable" });
     return json(set);
   };
-  const sum = await engine.agent("g2", { work });
+  await engine.agent("g2", { work });
   const add = async (...names: string[]): Promise<void> => {
     for (const name of names) {
       await engine.submit(name, name);
@@ -256,7 +258,6 @@ test.serial("a process takes exactly the set that was there when it was journall
   t.is(await process("p2"), "ModuleError");
   t.deepEqual(await process("p3"), { Sum: 'A("d") A("e")' }, "a failure removes nothing");
   t.deepEqual(await process("p4"), { Sum: "" });
-  t.true(sum.runs.length > 0);
 });
 
 test.serial("what is stored for a job is gone when nothing refers to it any more", async (t) => {
@@ -304,5 +305,4 @@ test.serial("a retried job keeps what it stored, though the record of its failur
   gate.open();
   t.is((await engine.outcome("a")).state, "done");
   t.deepEqual(seen, [40_002, 40_002]);
-  t.truthy(subjectsOf(SCOPE));
 });

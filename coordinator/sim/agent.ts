@@ -9,6 +9,7 @@ import { modulesToRun, usedBy } from "./block-plan.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import { numberOf, type Tokens } from "./tokens.ts";
+import { Violation } from "./violation.ts";
 import type { Weather } from "./weather.ts";
 import type { Witness } from "./witness.ts";
 
@@ -22,6 +23,7 @@ type Kept = Done | Fail | HandBack;
 
 interface Execution {
   readonly run: Run;
+  readonly graph: Graph;
   readonly items: ReadonlyMap<number, readonly number[]>;
   stage: "queued" | "running" | "ended";
   cancelled: boolean;
@@ -36,9 +38,11 @@ interface Execution {
 }
 
 export interface AgentWorld {
-  readonly graph: Graph;
+  /** Of the revision that a `run` names. */
+  readonly graphOf: (revision: string) => Graph;
   readonly group: CompiledGroup;
   readonly groupIndex: number;
+  readonly instance: string;
   readonly permits: number;
   readonly random: Random;
   readonly weather: Weather;
@@ -59,7 +63,7 @@ export class Agent {
   readonly #seen = new Set<Lease>();
   readonly #queue: Execution[] = [];
   readonly #items = new Map<Lease, Map<number, number[]>>();
-  #running = new Set<Execution>();
+  readonly #running = new Set<Execution>();
   #state: ReplicaState = "starting";
   #isDraining = false;
   #epoch = 0;
@@ -82,6 +86,12 @@ export class Agent {
 
   get isIdle(): boolean {
     return this.#executions.size === 0;
+  }
+
+  /** The lease under which it works on a block of the job, and since when. */
+  working(job: string): { readonly lease: Lease; readonly since: number } | undefined {
+    for (const { run, blockStartedAt: since } of this.#running) if (run.job === job) return { lease: run.lease, since };
+    return undefined;
   }
 
   receive({ epoch, messages }: DownBatch): void {
@@ -132,9 +142,13 @@ export class Agent {
     this.#items.delete(run.lease);
     const isComplete = run.items.every(({ module, count }) => Object.keys(collected.get(module) ?? []).length === count);
     const inherited = new Set(run.results.map(({ module }) => module));
-    const { graph, groupIndex } = this.#world;
+    const { groupIndex, group, witness, instance } = this.#world;
+    const graph = this.#world.graphOf(run.revision);
+    if (graph.groups[groupIndex]?.templateHash !== group.templateHash) throw new Violation("revisions", `${run.lease} of ${run.job} went to ${instance}, whose template is another`);
+    witness.received(run.lease, instance);
     const execution: Execution = {
       run,
+      graph,
       items: collected,
       stage: "queued",
       cancelled: false,
@@ -194,6 +208,7 @@ export class Agent {
       this.#queue.shift();
       next.stage = "running";
       next.blockStartedAt = this.process.clock.now;
+      this.#world.witness.worksOn(next.run);
       this.#running.add(next);
       this.#runNext(next);
     }
@@ -241,8 +256,8 @@ export class Agent {
   }
 
   #hang(execution: Execution): void {
-    const { graph, group } = this.#world;
-    const limits = [graph.modules[execution.module ?? -1]?.timeoutMs, group.timeoutMs, execution.run.timeLeftMs].filter((limit) => typeof limit === "number");
+    const { group } = this.#world;
+    const limits = [execution.graph.modules[execution.module ?? -1]?.timeoutMs, group.timeoutMs, execution.run.timeLeftMs].filter((limit) => typeof limit === "number");
     // Without any limit it would hang for ever, as it should.
     this.#failAfter(execution, Math.min(3_000, ...limits), { code: "ModuleTimeout", kind: "retryable", message: "it took too long" });
   }
@@ -253,12 +268,12 @@ export class Agent {
   }
 
   #moduleDone(execution: Execution, module: number): void {
-    const { graph, tokens } = this.#world;
-    const { job, lease, phase } = execution.run;
+    const { tokens, random, weather } = this.#world;
+    const { graph, run: { job, lease, phase } } = execution;
     const last = execution.left.length === 0;
     if (!execution.cancelled && graph.modules[module]?.journalled === true) {
       const used = usedBy(graph, phase, module, execution.results);
-      const output = tokens.make({ job, module, lease, used, items: execution.items.get(module) });
+      const output = tokens.make({ job, module, lease, used, items: execution.items.get(module) }, random.chance(weather.stored));
       execution.results.set(module, numberOf(output));
       this.#keep(execution, module, { type: "done", job, lease, module, output, last, spans: execution.spans });
       execution.spans = [];

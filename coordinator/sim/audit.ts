@@ -155,7 +155,8 @@ function differenceOfJobs(a: Job, b: Job): string {
 
 function isSame(a: Payload | undefined, b: Payload | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  if (!("bytes" in a) || !("bytes" in b) || a.bytes.byteLength !== b.bytes.byteLength) return false;
+  if (!("bytes" in a) || !("bytes" in b)) return "ref" in a && "ref" in b && a.ref.id === b.ref.id;
+  if (a.bytes.byteLength !== b.bytes.byteLength) return false;
   for (let at = 0; at < a.bytes.byteLength; at++) if (a.bytes[at] !== b.bytes[at]) return false;
   return true;
 }

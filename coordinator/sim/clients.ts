@@ -9,7 +9,7 @@ import { outcomeText } from "../src/core/outcome.ts";
 import type { Ledger } from "./ledger.ts";
 import { Mailbox, type Process, type Task } from "./process.ts";
 import type { Random } from "./random.ts";
-import { payloadOf } from "./tokens.ts";
+import { inlineOf, type Tokens } from "./tokens.ts";
 import { Violation } from "./violation.ts";
 import type { Weather } from "./weather.ts";
 import type { Witness } from "./witness.ts";
@@ -22,6 +22,7 @@ export interface ClientsWorld {
   readonly random: Random;
   readonly weather: Weather;
   readonly ledger: Ledger;
+  readonly tokens: Tokens;
   readonly witness: Witness;
   /** Sends a request to whoever listens. */
   readonly ask: (request: DoorRequest) => void;
@@ -31,6 +32,8 @@ export interface PlannedJob {
   readonly id: string;
   readonly phase: Phase;
   readonly atMs: number;
+  /** Whether its input is too large for a message. */
+  readonly isStored: boolean;
 }
 
 /** What a client hears, already as it stands in the message. */
@@ -99,11 +102,12 @@ export class Clients {
   }
 
   /** @returns whether the job is accepted; not, when its record was forgotten meanwhile. */
-  *#submit({ id, phase }: PlannedJob, digest: string, wait: string): Task<boolean> {
-    const { ledger, ask } = this.#world;
+  *#submit({ id, phase, isStored }: PlannedJob, digest: string, wait: string): Task<boolean> {
+    const { ledger, ask, tokens } = this.#world;
     for (;;) {
       const [to, mailbox] = this.#inbox(digest);
-      ask({ operation: "submit", id, phase, input: payloadOf(id), digest, reply: to, wait, timeline: false });
+      const input = isStored ? tokens.store(id, "in", "0") : inlineOf(id);
+      ask({ operation: "submit", id, phase, input, digest, reply: to, wait, timeline: false });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
       if (heard?.reply.kind === "accepted") return true;
@@ -114,8 +118,9 @@ export class Clients {
 
   /** @returns how the job's present life ended; undefined: it has not, as far as was heard. */
   *#wait({ id }: PlannedJob): Task<string | undefined> {
-    const { ledger, ask } = this.#world;
+    const { ledger, ask, random } = this.#world;
     const [to, mailbox] = this.#inbox("");
+    if (random.chance(0.05)) ask({ operation: random.pick(["status", "timeline", "result"] as const), id, reply: this.#inbox("")[0] });
     ask({ operation: "wait", ids: [id], reply: to, timeline: false, sayPending: true });
     const heard = yield* mailbox.receive(WAIT_MS);
     this.#inboxes.delete(to);
@@ -139,7 +144,7 @@ export class Clients {
     for (let tries = 0; tries < 3; tries++) {
       if (ledger.get(id).isForgotten) return;
       const [to, mailbox] = this.#inbox("another");
-      ask({ operation: "submit", id, phase, input: payloadOf("another"), digest: "another", reply: to, wait: "", timeline: false });
+      ask({ operation: "submit", id, phase, input: inlineOf("another"), digest: "another", reply: to, wait: "", timeline: false });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
       if (heard !== undefined) return;

@@ -12,7 +12,8 @@ const STANDBY_MS = 250;
 const RECENT_MS = 2_500;
 
 export interface CoordinatorWorld extends LiveOwnerWorld {
-  readonly graph: Graph;
+  /** The revision that new jobs get. */
+  readonly current: () => Graph;
   /** A state was read from the server anew. */
   readonly replayed: (replayed: Replayed) => void;
 }
@@ -97,7 +98,7 @@ export class Coordinator {
     const present = [...this.#heard].filter(([, at]) => at > this.process.clock.now - RECENT_MS).map(([key]) => key);
     const { process, election } = this;
     this.live = new LiveOwner({
-      process, election, replayed, present, world: this.#world, id: this.#id, graph: this.#world.graph,
+      process, election, replayed, present, world: this.#world, id: this.#id, graph: this.#world.current(),
       onLost: (why) => { this.#lost(why); },
     });
     this.phase = "owner";
@@ -116,6 +117,7 @@ export class Coordinator {
     const live = this.live;
     if (live === undefined || this.phase !== "owner") return;
     const outcome = yield* this.election.renew();
+    live.owner.current = this.#world.current();
     if (outcome !== "lost" || this.live !== live) return;
     live.close();
     this.#lost("fenced");

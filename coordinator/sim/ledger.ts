@@ -26,6 +26,7 @@ export class Ledger {
   /** `<lease>/<module>` (-1: a failure) of everything that the journal has heard of. */
   readonly heard = new Set<string>();
   readonly #tokens: Tokens;
+  onCounted: (event: JournalEvent) => void = () => undefined;
   /** Set to look at every event, for a trace. */
   onEvent: (event: JournalEvent, outcome: FoldOutcome) => void = () => undefined;
 
@@ -67,6 +68,7 @@ export class Ledger {
       return;
     }
     this.#counted(event);
+    this.onCounted(event);
     if (outcome.ended !== undefined) this.#ended(outcome.ended.id, outcomeText(outcome.ended, false), outcome.ended.end?.state ?? "");
   }
 

@@ -37,6 +37,7 @@ export interface LiveOwnerWorld {
   readonly answer: (to: string, reply: Reply, epoch: number) => void;
   /** After every step of the core: whatever has to hold is looked at. */
   readonly stepped: (live: LiveOwner) => void;
+  readonly purgeBlobs: (job: string, slot: string | undefined) => void;
   readonly snapshotFrames: number;
   readonly settings: Partial<OwnerSettings>;
   /** A mutation: everything is acknowledged before it is journalled. */
@@ -268,9 +269,18 @@ export class LiveOwner {
         process.spawn(voided(world.server.call(() => { world.server.records.purgeBelow(command.below); })));
         return;
       case "purge-blobs":
+        this.#purgeBlobs(command.job, command.slot);
+        return;
       case "log":
         return;
     }
+  }
+
+  #purgeBlobs(job: string, slot: string | undefined): void {
+    const { world, process } = this.#options;
+    const { jobs, index } = this.owner.state;
+    if (slot === undefined && (jobs.has(job) || index.has(job))) return;
+    process.spawn(voided(world.server.ask(() => { world.purgeBlobs(job, slot); })));
   }
 
   #acknowledgeEarly({ event, context }: Committed): void {

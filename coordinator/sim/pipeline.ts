@@ -1,9 +1,12 @@
 /** A random pipeline: 1 to 8 groups of modules in a directed acyclic graph, compiled as any other. */
-import { compileRevision, graphOf, type Graph, type GroupSpec, type ModuleSpec } from "@troupe/model";
+import { compileRevision, graphOf, type Graph, type GroupSpec, type ModuleSpec, type PipelineManifest } from "@troupe/model";
 import type { Random } from "./random.ts";
 
 export interface DrawnPipeline {
   readonly graph: Graph;
+  /** A later revision: the same modules, but a group of another template. */
+  readonly revised: Graph;
+  readonly revisedGroup: number;
   readonly groups: number;
   /** By index of the group. */
   readonly replicas: readonly number[];
@@ -27,16 +30,22 @@ export function drawPipeline(random: Random): DrawnPipeline {
   const replicas = Array.from({ length: groups }, (_, group) => (aggregating.has(group) ? 1 : random.int(1, 4)));
   const concurrency = replicas.map(() => random.int(1, 3));
   const modules = drafts.map((draft, index) => specOf(draft, index, drafts, random));
-  const revision = compileRevision(
-    {
-      apiVersion: "troupe.dev/v1alpha1",
-      kind: "Pipeline",
-      metadata: { name: "simulated" },
-      spec: { modules, groups: replicas.map((count, group) => groupSpec(group, count, concurrency[group] ?? 1, random)), jobs: drawJobs(random) },
-    },
-    { namespace: "local" },
-  );
-  return { graph: graphOf(revision), groups, replicas, concurrency, hasAggregates: aggregating.size > 0 };
+  const manifest: PipelineManifest = {
+    apiVersion: "troupe.dev/v1alpha1",
+    kind: "Pipeline",
+    metadata: { name: "simulated" },
+    spec: { modules, groups: replicas.map((count, group) => groupSpec(group, count, concurrency[group] ?? 1, random)), jobs: drawJobs(random) },
+  };
+  const revisedGroup = random.int(0, groups - 1);
+  return {
+    graph: graphOf(compileRevision(manifest, { namespace: "local" })),
+    revised: graphOf(compileRevision(manifest, { namespace: "local", templateHashes: { [`g${revisedGroup}`]: "revised" } })),
+    revisedGroup,
+    groups,
+    replicas,
+    concurrency,
+    hasAggregates: aggregating.size > 0,
+  };
 }
 
 function drawModules(random: Random, groups: number): Draft[] {

@@ -1,5 +1,6 @@
 /** The replicas of all groups: processes that are killed, frozen, cut off and drained, and come back as new instances. */
 import type { DownBatch, UpBatch, UpMessage } from "@troupe/protocol";
+import type { Graph } from "@troupe/model";
 import { Agent, type AgentWorld } from "./agent.ts";
 import type { Clock } from "./clock.ts";
 import type { Network } from "./network.ts";
@@ -14,10 +15,15 @@ import type { Witness } from "./witness.ts";
 export interface Slot {
   readonly group: number;
   readonly name: string;
+  readonly graph: Graph;
   instance: number;
   agent: Agent;
   /** Nothing reaches it and nothing comes from it until then. */
   cutUntil: number;
+}
+
+function nameOf({ name, instance }: Slot): string {
+  return `${name}.${instance}`;
 }
 
 export interface ReplicasWorld {
@@ -41,8 +47,19 @@ export class Replicas {
   constructor(world: ReplicasWorld) {
     this.#world = world;
     for (const [group, count] of world.pipeline.replicas.entries()) {
-      for (let index = 0; index < count; index++) this.#open(group, `g${group}-${index}`);
+      for (let index = 0; index < count; index++) this.#open(group, `g${group}-${index}`, world.pipeline.graph);
     }
+  }
+
+  /** The pipeline has another revision: the group whose template changed gets replicas of that, beside those that jobs in flight need. */
+  revise(): void {
+    const { revised, revisedGroup, replicas } = this.#world.pipeline;
+    for (let index = 0; index < (replicas[revisedGroup] ?? 1); index++) this.#open(revisedGroup, `g${revisedGroup}-r${index}`, revised);
+  }
+
+  /** The instance of that name, if it lives. */
+  living(instance: string): Agent | undefined {
+    return this.slots.find((slot) => nameOf(slot) === instance && slot.agent.process.isAlive)?.agent;
   }
 
   get areIdle(): boolean {
@@ -75,9 +92,9 @@ export class Replicas {
     for (const { agent } of this.slots) agent.process.wake();
   }
 
-  #open(group: number, name: string): void {
+  #open(group: number, name: string, graph: Graph): void {
     // The agent is there a moment later: the slot has to be known to it.
-    const slot: Slot = { group, name, instance: 0, cutUntil: 0, agent: undefined as unknown as Agent };
+    const slot: Slot = { group, name, graph, instance: 0, cutUntil: 0, agent: undefined as unknown as Agent };
     this.slots.push(slot);
     this.#byKey.set(`g${group}/${name}`, slot);
     this.#start(slot);
@@ -85,11 +102,12 @@ export class Replicas {
 
   #start(slot: Slot): void {
     const { clock, pipeline, random, weather, tokens, witness, wall } = this.#world;
-    const group = pipeline.graph.groups[slot.group];
+    const group = slot.graph.groups[slot.group];
     if (group === undefined) throw new RangeError(`no group ${slot.group}`);
     const instance = ++slot.instance;
     const world: AgentWorld = {
-      graph: pipeline.graph, group, groupIndex: slot.group, permits: pipeline.concurrency[slot.group] ?? 1,
+      graphOf: (revision) => (revision === pipeline.revised.id ? pipeline.revised : pipeline.graph),
+      instance: `${slot.name}.${instance}`, group, groupIndex: slot.group, permits: pipeline.concurrency[slot.group] ?? 1,
       random, weather, tokens, witness, wall,
       say: (messages) => { this.#publish(slot, instance, messages); },
       exit: () => { this.kill(slot); },

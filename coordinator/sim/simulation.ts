@@ -4,6 +4,8 @@ import { Clients, heardOf, type PlannedJob } from "./clients.ts";
 import { OrderWatch, auditBytes, auditIdle, auditOwner, difference } from "./audit.ts";
 import { Coordinator, type CoordinatorWorld } from "./coordinator.ts";
 import { Faults } from "./faults.ts";
+import type { UpBatch } from "@troupe/protocol";
+import type { ExpireEvent, JournalEvent } from "../src/core/events.ts";
 import { Ledger } from "./ledger.ts";
 import type { LiveOwner } from "./live-owner.ts";
 import { Network } from "./network.ts";
@@ -66,7 +68,7 @@ class Simulation {
   readonly #weather: Weather;
   readonly #tokens = new Tokens();
   readonly #ledger = new Ledger(this.#tokens);
-  readonly #witness = new Witness(this.#ledger);
+  readonly #witness = new Witness(this.#ledger, this.#tokens);
   readonly #network: Network;
   readonly #server: Server;
   readonly #replicas: Replicas;
@@ -85,9 +87,10 @@ class Simulation {
     const random = new Random(seed);
     this.#random = random;
     this.#pipeline = drawPipeline(random);
-    const jobs = this.#drawJobs();
-    this.#jobs = jobs.length;
-    this.#weather = drawWeather(random, Math.max(...jobs.map(({ atMs }) => atMs)));
+    const planned = this.#drawJobs();
+    this.#jobs = planned.length;
+    this.#weather = drawWeather(random, Math.max(...planned.map(({ atMs }) => atMs)));
+    const jobs = planned.map((job) => ({ ...job, isStored: random.chance(this.#weather.stored) }));
     const [clock, weather, ledger, witness] = [this.#clock, this.#weather, this.#ledger, this.#witness];
     this.#network = new Network(clock, random, weather);
     this.#trace = trace;
@@ -101,18 +104,20 @@ class Simulation {
       clock, random, weather, network: this.#network, pipeline: this.#pipeline, tokens: this.#tokens, witness, wall: this.#wall,
       publish: (batch) => {
         this.#trace?.(`up ${batch.from.instance} ${JSON.stringify(batch.messages.map((message) => ("lease" in message ? [message.type, message.job, message.lease, "module" in message ? message.module : ""] : message)))}`);
-        for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { coordinator.hear(batch); });
+        for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { this.#hear(coordinator, batch); });
       },
     });
     for (let index = random.int(1, 3); index > 0; index--) this.#coordinators.push(this.#makeCoordinator());
     this.#clients = new Clients({
-      process: new Process(clock), random, weather, ledger, witness,
+      process: new Process(clock), random, weather, ledger, tokens: this.#tokens, witness,
       ask: (request) => { for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { coordinator.knock(request); }); },
     }, jobs);
     this.#faults = new Faults({
       clock, random, weather, server: this.#server, replicas: this.#replicas, coordinators: this.#coordinators,
       restart: (index) => { this.#coordinators[index] = this.#makeCoordinator(); },
     });
+    ledger.onCounted = (event) => { this.#counted(event); };
+    if (weather.revisedAtMs !== Infinity) clock.after(weather.revisedAtMs, () => { this.#replicas.revise(); });
     if (weather.truncateAtMs !== Infinity) this.#planTruncation();
   }
 
@@ -138,7 +143,7 @@ class Simulation {
     return this.#truncatedAt !== Infinity;
   }
 
-  #drawJobs(): PlannedJob[] {
+  #drawJobs(): Omit<PlannedJob, "isStored">[] {
     const random = this.#random;
     const { groups, hasAggregates } = this.#pipeline;
     const count = groups >= 4 || random.chance(0.5) ? random.int(100, 140) : random.int(5, 99);
@@ -153,7 +158,8 @@ class Simulation {
   #makeWorld({ acknowledgesEarly = false }: Mutations): CoordinatorWorld {
     const random = this.#random;
     return {
-      server: this.#server, random, wall: this.#wall, graph: this.#pipeline.graph,
+      server: this.#server, random, wall: this.#wall, current: () => (this.#clock.now >= this.#weather.revisedAtMs ? this.#pipeline.revised : this.#pipeline.graph),
+      purgeBlobs: (job, slot) => { this.#tokens.purge(job, slot); },
       snapshotFrames: random.int(10, 200),
       settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000 },
       acknowledgesEarly,
@@ -177,6 +183,12 @@ class Simulation {
     return new Coordinator(new Process(this.#clock), this.#world, `coordinator-${this.#coordinatorCount++}`);
   }
 
+  #hear(coordinator: Coordinator, batch: UpBatch): void {
+    coordinator.hear(batch);
+    const { live } = coordinator;
+    if (live?.isOpen === true && batch.messages.some(({ type }) => type === "beat")) this.#witness.beatHeard(live.owner.epoch, batch.from.instance, this.#clock.now);
+  }
+
   #toCoordinator(index: number, act: (coordinator: Coordinator) => void): void {
     const coordinator = this.#coordinators[index];
     if (coordinator === undefined) return;
@@ -191,6 +203,26 @@ class Simulation {
   }
 
   // --------------------------------------------------------------------------------------------------------------- the checks
+
+  #counted(event: JournalEvent): void {
+    if (event.type === "fail") this.#witness.blamed(event, event.at - WALL_START, (instance) => this.#replicas.living(instance) !== undefined);
+    if (event.type === "expire" && event.failure.code === "QueueTimeout") this.#waitedInVain(event);
+    const limit = this.#pipeline.graph.jobs.maxInFlight;
+    // Retries go on in spite of the limit.
+    if (event.type === "submit" && this.#ledger.state.openJobs > limit && ![...this.#ledger.jobs.values()].some(({ lives }) => lives.length > 1)) throw new Violation("E10", `${this.#ledger.state.openJobs} jobs are open, though maxInFlight is ${limit}`);
+  }
+
+  /** What waits for a replica is not being worked on. */
+  #waitedInVain({ job, group, at }: ExpireEvent): void {
+    for (const { group: of, agent, cutUntil } of this.#replicas.slots) {
+      if (of !== group || !agent.process.isAlive || agent.process.isFrozen || cutUntil > this.#clock.now) continue;
+      const work = agent.working(job);
+      const lease = this.#ledger.get(job).life.leases.get(group);
+      if (work === undefined || (lease !== undefined && lease !== work.lease)) continue;
+      const sinceMs = at - WALL_START - work.since;
+      if (sinceMs > 200) throw new Violation("E5", `${job} expired in the queue of group ${group}, though a replica had worked on it for ${Math.round(sinceMs)} ms`);
+    }
+  }
 
   #journalled(sequence: number, frame: Uint8Array, askedAt: number): void {
     if (!this.#isTruncated) this.#ledger.journalled(sequence, frame);

@@ -1,8 +1,9 @@
 /**
- * Results that say where they come from. A payload is the number of a token as JSON; the token is looked up here. So whatever reaches a module or
- * the journal can be traced to the execution that made it and to what that execution had been given.
+ * Results that say where they come from. A payload is the number of a token as JSON, or a reference whose id ends with it; the token is looked up
+ * here. So whatever reaches a module or the journal can be traced to the execution that made it and to what that execution had been given.
  */
 import type { Lease, Payload } from "@troupe/protocol";
+import { Violation } from "./violation.ts";
 
 export interface Token {
   readonly job: string;
@@ -19,23 +20,49 @@ const decoder = new TextDecoder();
 
 export class Tokens {
   readonly #made: Token[] = [];
+  /** Payloads of the blob stream, by `<job>.<slot>`. */
+  readonly #stored = new Map<string, Set<string>>();
 
-  make(token: Token): Payload {
-    return payloadOf(this.#made.push(token) - 1);
+  make(token: Token, isStored: boolean): Payload {
+    const number = this.#made.push(token) - 1;
+    return isStored ? this.store(token.job, String(token.module), String(number)) : inlineOf(number);
   }
 
   get(number: number): Token | undefined {
     return this.#made[number];
   }
+
+  /** A payload that is too large for a message: it lies in the blob stream before anybody speaks of it. */
+  store(job: string, slot: string, value: string): Payload {
+    const id = `${job}.${slot}.${value}`;
+    const key = `${job}.${slot}`;
+    const ids = this.#stored.get(key);
+    if (ids === undefined) this.#stored.set(key, new Set([id]));
+    else ids.add(id);
+    return { kind: "json", ref: { id, size: 40_000, chunks: 1, sha256: "" } };
+  }
+
+  purge(job: string, slot: string | undefined): void {
+    if (slot !== undefined) this.#stored.delete(`${job}.${slot}`);
+    else for (const key of this.#stored.keys()) if (key.startsWith(`${job}.`)) this.#stored.delete(key);
+  }
+
+  /** @throws {Violation} when a stored payload is not there. */
+  read(payload: Payload, why: string): void {
+    if (!("ref" in payload)) return;
+    const { id } = payload.ref;
+    if (this.#stored.get(id.slice(0, id.lastIndexOf(".")))?.has(id) !== true) throw new Violation("payloads", `${id} was purged, but ${why} needs it`);
+  }
 }
 
-export function payloadOf(value: number | string): Payload {
+export function inlineOf(value: number | string): Payload {
   return { kind: "json", bytes: encoder.encode(JSON.stringify(value)) };
 }
 
 /** What stands in the payload, as text. */
 export function textOf(payload: Payload | undefined): string {
-  return payload !== undefined && "bytes" in payload ? decoder.decode(payload.bytes) : "";
+  if (payload === undefined) return "";
+  return "bytes" in payload ? decoder.decode(payload.bytes) : payload.ref.id.slice(payload.ref.id.lastIndexOf(".") + 1);
 }
 
 export function numberOf(payload: Payload | undefined): number {

@@ -26,6 +26,10 @@ export interface Weather {
   readonly moduleHangs: number;
   readonly moduleKillsHost: number;
   readonly moduleKillsReplica: number;
+  /** Which part of inputs and results is too large for a message. */
+  readonly stored: number;
+  /** When the pipeline gets another revision, or Infinity. */
+  readonly revisedAtMs: number;
   /** When the journal is cut short, or Infinity. */
   readonly truncateAtMs: number;
 }
@@ -55,6 +59,8 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     moduleHangs: rate(0.01),
     moduleKillsHost: rate(0.02),
     moduleKillsReplica: rate(0.01),
+    stored: random.chance(0.25) ? random.between(0.1, 0.6) : 0,
+    revisedAtMs: random.chance(0.25) ? random.between(500, lastSubmissionMs) : Infinity,
     truncateAtMs: random.chance(0.04) ? random.between(1_500, lastSubmissionMs) : Infinity,
   };
 }

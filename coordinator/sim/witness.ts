@@ -2,18 +2,59 @@
 import { startCondition } from "@troupe/model";
 import type { Lease, Run } from "@troupe/protocol";
 import type { Reply } from "../src/core/owner.ts";
-import { outcomeText } from "../src/core/outcome.ts";
+import type { FailEvent } from "../src/core/events.ts";
+import type { Job } from "../src/core/job.ts";
+import { exposedModules, outcomeText, spansOf, statusText } from "../src/core/outcome.ts";
 import type { Ledger } from "./ledger.ts";
-import { numberOf } from "./tokens.ts";
+import { numberOf, type Tokens } from "./tokens.ts";
 import { Violation } from "./violation.ts";
+
+/** Less than a lease. */
+const SILENCE_MS = 1_500;
 
 export class Witness {
   readonly #ledger: Ledger;
   /** Digests by the subject that the answer goes to. */
   readonly #asked = new Map<string, string>();
 
-  constructor(ledger: Ledger) {
+  readonly #accepts = new Set<string>();
+  /** Which instance received a `run`, by lease. */
+  readonly #holders = new Map<Lease, string>();
+  /** When an owner heard beats, by `<epoch>/<instance>`. */
+  readonly #beats = new Map<string, number[]>();
+  readonly #tokens: Tokens;
+
+  constructor(ledger: Ledger, tokens: Tokens) {
     this.#ledger = ledger;
+    this.#tokens = tokens;
+  }
+
+  received(lease: Lease, instance: string): void {
+    this.#holders.set(lease, instance);
+  }
+
+  beatHeard(epoch: number, instance: string, at: number): void {
+    const key = `${epoch}/${instance}`;
+    const beats = this.#beats.get(key);
+    if (beats === undefined) this.#beats.set(key, [at]);
+    else beats.push(at);
+  }
+
+  /** A replica begins with a block: what it was given can be read. */
+  worksOn({ job, lease, input, results }: Run): void {
+    if (this.#ledger.get(job).life.end !== undefined) return;
+    for (const payload of [input, ...results.map(({ output }) => output)]) this.#tokens.read(payload, `${lease} of ${job}`);
+  }
+
+  /** Whose execution is charged must have been gone or silent (E9). */
+  blamed(event: FailEvent, now: number, living: (instance: string) => boolean): void {
+    const { lease, charged, failure } = event;
+    if (!charged || failure.code !== "ReplicaLost" || failure.kind === "terminal") return;
+    const holder = this.#holders.get(lease);
+    const heardAt = this.#beats.get(`${this.#ledger.epoch}/${holder ?? ""}`)?.findLast((at) => at <= now);
+    if (holder === undefined || heardAt === undefined || !living(holder)) return;
+    const silentMs = now - heardAt;
+    if (silentMs < SILENCE_MS) throw new Violation("E9", `${lease} of ${event.job} is charged with the loss of ${holder}, which lives and was heard ${Math.round(silentMs)} ms ago: ${failure.message}`);
   }
 
   asked(to: string, digest: string): void {
@@ -26,12 +67,9 @@ export class Witness {
       case "accepted":
         this.#accepted(to, reply.id);
         return;
-      case "outcome": {
-        const text = outcomeText(reply.job, false);
-        const known = this.#ledger.get(reply.job.id);
-        if (!known.lives.some(({ end }) => end === text)) throw new Violation("E6", `the outcome of ${reply.job.id} is told as ${text}, but the journal says ${known.life.end ?? "that it is open"}`);
+      case "outcome":
+        this.#told(reply.job);
         return;
-      }
       case "state":
         if (reply.state !== "running" && !this.#ledger.get(reply.id).lives.some(({ state }) => state === reply.state)) {
           throw new Violation("E6", `${reply.id} is said to be ${reply.state}, which the journal does not say`);
@@ -40,10 +78,25 @@ export class Witness {
       case "refused":
         this.#refused(to, reply, epoch);
         return;
-      case "pending":
       case "status":
-      case "timeline":
+        statusText(reply.job);
         return;
+      case "timeline":
+        spansOf(reply.job);
+        return;
+      case "pending":
+        return;
+    }
+  }
+
+  #told(job: Job): void {
+    const text = outcomeText(job, false);
+    const known = this.#ledger.get(job.id);
+    if (!known.lives.some(({ end }) => end === text)) throw new Violation("E6", `the outcome of ${job.id} is told as ${text}, but the journal says ${known.life.end ?? "that it is open"}`);
+    if (job.end?.state !== "done" || known.isForgotten) return;
+    for (const module of exposedModules(job)) {
+      const output = job.outputs[module];
+      if (output !== undefined) this.#tokens.read(output, `the result of ${job.id}`);
     }
   }
 
@@ -52,11 +105,13 @@ export class Witness {
     if (known === undefined) throw new Violation("E1", `${id} was accepted before it was journalled`);
     const digest = this.#asked.get(to);
     if (digest !== undefined && digest !== known.digest) throw new Violation("E1", `${id} was accepted with an input that is not its own`);
+    this.#accepts.add(id);
   }
 
   #refused(to: string, { id, code }: Extract<Reply, { kind: "refused" }>, epoch: number): void {
     if (id === undefined || epoch < this.#ledger.epoch) return;
     const known = this.#ledger.jobs.get(id);
+    if (code === "JobNotFound" && this.#accepts.has(id) && known?.isForgotten === false) throw new Violation("E6", `${id}, which was accepted, is said to be unknown`);
     if (code === "JobConflict" && known?.digest === this.#asked.get(to)) throw new Violation("E1", `${id} was refused as a conflict with itself`);
   }
 

@@ -5,19 +5,32 @@ import { readConfig } from "./config.ts";
 import { newLog } from "./shell/log.ts";
 import { PipelineCoordinator } from "./shell/pipeline-coordinator.ts";
 
-const config = readConfig(process.env, () => randomBytes(4).toString("hex"));
-// A new life is a new holder: what its former one still has under way is not its own.
-const id = `${config.id}.${randomBytes(4).toString("hex")}`;
-const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
-const bus = await connectBus({ url: config.natsUrl, name: id, ...(config.natsCreds === undefined ? {} : { creds: config.natsCreds }) });
-const coordinators = config.pipelines.map(({ pipeline, uid }) => new PipelineCoordinator({ bus, scope: { namespace: config.namespace, pipeline, uid }, id, log }));
+const randomId = (): string => randomBytes(4).toString("hex");
 
+async function start(): Promise<() => Promise<void>> {
+  const config = readConfig(process.env, randomId);
+  // A new life is a new holder: what its former one still has under way is not its own.
+  const id = `${config.id}.${randomId()}`;
+  const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
+  const creds = config.natsCreds === undefined ? {} : { creds: config.natsCreds };
+  const bus = await connectBus({ url: config.natsUrl, name: id, ...creds });
+  const coordinators = config.pipelines.map(
+    ({ pipeline, uid }) => new PipelineCoordinator({ bus, scope: { namespace: config.namespace, pipeline, uid }, id, log }),
+  );
+  return async () => {
+    await Promise.all(coordinators.map(async (coordinator) => coordinator[Symbol.asyncDispose]()));
+    await bus.close();
+  };
+}
+
+const starting = start();
 let stopping = false;
+
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await Promise.all(coordinators.map(async (coordinator) => coordinator[Symbol.asyncDispose]()));
-  await bus.close();
+  const close = await starting;
+  await close();
   process.exit(0);
 }
 
@@ -25,3 +38,9 @@ process.on("SIGTERM", () => void stop());
 process.on("SIGINT", () => void stop());
 // Started by a parent that is gone: nobody would ever stop it.
 process.on("disconnect", () => void stop());
+
+starting.catch((error: unknown) => {
+  const text = error instanceof Error ? error.message : String(error);
+  newLog("error", { component: "coordinator" }).error("cannot start", { error: text });
+  process.exit(1);
+});

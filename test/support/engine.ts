@@ -62,6 +62,11 @@ export function answerOf({ data }: Pick<BusMessage, "data">): Answer {
   return JSON.parse(new TextDecoder().decode(data)) as Answer;
 }
 
+export interface CoordinatorOptions extends Omit<InProcess, "url" | "scope"> {
+  /** Default: true. */
+  readonly isOwner?: boolean;
+}
+
 export class Engine implements AsyncDisposable {
   readonly nats: TestNats;
   readonly bus: Bus;
@@ -87,10 +92,10 @@ export class Engine implements AsyncDisposable {
     await publishRevision(this.bus, SCOPE, revision);
   }
 
-  /** An owner in this process, once it owns. */
-  async coordinator(options: Omit<InProcess, "url" | "scope"> = {}): Promise<InProcessCoordinator> {
+  /** An owner in this process, once it owns, unless it is not to become one. */
+  async coordinator({ isOwner = true, ...options }: CoordinatorOptions = {}): Promise<InProcessCoordinator> {
     const coordinator = this.#stack.use(await InProcessCoordinator.start({ url: this.nats.url, scope: SCOPE, ...options }));
-    await coordinator.owns();
+    if (isOwner) await coordinator.owns();
     return coordinator;
   }
 

@@ -95,6 +95,7 @@ export class PipelineCoordinator implements AsyncDisposable {
         await ensureStreams(bus, scope);
         const replayed = await replay(bus, scope);
         this.#enter({ kind: "standby", replayed });
+        this.#options.log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames, openJobs: replayed.state.openJobs });
         return 0;
       }
       case "standby":

@@ -1,0 +1,162 @@
+/** No room, no JetStream, no server: what is refused, what is said, and that nothing is lost. */
+import test, { type ExecutionContext } from "ava";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { findNatsServer } from "@troupe/local";
+import { ConnectError, JetStreamOffError, connectBus, ensureBuckets, streamsOf, streamState, type StreamNames } from "@troupe/protocol";
+import { InProcessCoordinator } from "../../support/coordinators.ts";
+import { Engine, SCOPE, SINGLE, type Answer } from "../../support/engine.ts";
+import { eventually } from "../../support/eventually.ts";
+import { jetStream } from "../../support/journal.ts";
+import { trace } from "../../support/scripted-agent.ts";
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const MEBI = 1024 * 1024;
+
+async function limit(engine: Engine, stream: keyof StreamNames, maxBytes: number): Promise<void> {
+  const name = streamsOf(SCOPE)[stream];
+  const { config } = await jetStream(engine.bus, `STREAM.INFO.${name}`);
+  await jetStream(engine.bus, `STREAM.UPDATE.${name}`, { ...(config as object), max_bytes: maxBytes });
+}
+
+async function bytesIn(engine: Engine, stream: keyof StreamNames): Promise<number> {
+  return (await streamState(engine.bus, streamsOf(SCOPE)[stream]))!.bytes;
+}
+
+function isFull(t: ExecutionContext, answer: Answer, text: RegExp): void {
+  t.is(answer.error?.code, "StreamFull");
+  t.regex(answer.error?.message ?? "", text);
+  t.regex(answer.error?.hint ?? "", /nothing that was accepted is lost|submit again later/);
+  t.is(typeof answer.error?.["retryAfterMs"], "number");
+}
+
+test.serial("the server has no room for a frame: what is in it is refused, what was accepted is done when there is room", async (t) => {
+  await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 1_000 } });
+  await engine.coordinator({ tuning: { roomCheckMs: 1_000 } });
+  await engine.submit("first", 1);
+  await limit(engine, "journal", (await bytesIn(engine, "journal")) + 100_000);
+  const ids = numbers(40).map((index) => `job-${index}`);
+  const answers = await Promise.all(ids.map(async (id) => engine.submit(id, "x".repeat(20_000))));
+  const accepted = ids.filter((_, index) => answers[index]!.error === undefined);
+  const refused = answers.filter(({ error }) => error !== undefined);
+  t.log(`${accepted.length} accepted, ${refused.length} refused`);
+  t.true(refused.length > 0);
+  for (const answer of refused) isFull(t, answer, /no room|journal stream/);
+  await limit(engine, "journal", 64 * MEBI);
+  await engine.agents({ permits: 10, work: trace });
+  for (const id of ["first", ...accepted]) t.is((await engine.outcome(id)).state, "done");
+  for (const { id } of refused) t.is((await engine.ask("status", { id })).error?.code, "JobNotFound");
+  await eventually("there is room again", async () => (await engine.submit("later", 1)).error === undefined);
+  t.is((await engine.outcome("later")).state, "done");
+});
+
+test.serial("above 70% of a stream new jobs are refused, and those that are open are completed", async (t) => {
+  await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 1_000 } });
+  await engine.coordinator({ tuning: { roomCheckMs: 50 } });
+  const ids = numbers(20).map((index) => `job-${index}`);
+  for (const id of ids) await engine.submit(id, "x".repeat(20_000));
+  await limit(engine, "journal", Math.ceil((await bytesIn(engine, "journal")) / 0.8));
+  // Open jobs cannot be cut away: snapshot and journal hold their inputs, so that the records' stream has to be the one that is full.
+  await engine.agents();
+  for (const id of ids) t.is((await engine.outcome(id)).state, "done");
+  await limit(engine, "blobs", 100_000);
+  const answers = await Promise.all([0, 1, 2].map(async (index) => engine.submit(`large-${index}`, "x".repeat(90_000))));
+  t.is(answers.filter(({ error }) => error === undefined).length, 1);
+  isFull(t, answers.find(({ error }) => error !== undefined)!, /could not be stored/);
+  await eventually("small ones are refused as well", async () => (await engine.submit("small", 1)).error?.code === "StreamFull");
+  isFull(t, await engine.submit("small", 1), /the blobs stream TROUPE_local_film_u1_B holds 0\.1 of 0\.1 MiB/);
+  const open = answers.find(({ error }) => error === undefined)!.id!;
+  t.is((await engine.outcome(open)).state, "done", "the one that was accepted is completed, and what was stored for it is gone");
+  await eventually("there is room again", async () => (await engine.submit("small", 1)).error === undefined);
+});
+
+test.serial("a small journal is cut before it is full, so that it never is", async (t) => {
+  await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 50 } });
+  await engine.coordinator({ tuning: { roomCheckMs: 50, pageMs: 20 } });
+  await limit(engine, "journal", MEBI);
+  await engine.agents({ permits: 20 });
+  let bytes = 0;
+  for (const index of numbers(150)) {
+    const input = "x".repeat(20_000);
+    bytes += 2 * input.length;
+    await eventually("it is accepted", async () => (await engine.submit(`job-${index}`, input)).error === undefined);
+  }
+  for (const index of numbers(150)) t.is((await engine.outcome(`job-${index}`)).state, "done");
+  t.true(bytes > 5 * MEBI);
+  t.true((await bytesIn(engine, "journal")) < MEBI);
+});
+
+test.serial("no room for records: what has ended stays where it is, and is found", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  const coordinator = await engine.coordinator({ tuning: { pageMs: 20, roomCheckMs: 60_000 } });
+  await limit(engine, "records", 10);
+  await engine.agents();
+  for (const id of ["a", "b"]) {
+    await engine.submit(id, id);
+    t.is((await engine.outcome(id)).state, "done");
+  }
+  await coordinator.says("a page of records could not be written; it is tried again");
+  t.is((await engine.outcome("a")).state, "done");
+  await limit(engine, "records", MEBI);
+  await eventually("they are records", async () => (await engine.held("records")) > 0);
+  t.is((await engine.outcome("a")).state, "done");
+});
+
+test.serial("a server without JetStream is reported, with what to do", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "troupe-plain-"));
+  const binary = findNatsServer({ root: resolve(import.meta.dirname, "../../.."), env: process.env });
+  const server = spawn(binary, ["-a", "127.0.0.1", "-p", "-1", "--ports_file_dir", folder], { stdio: "ignore" });
+  try {
+    const url = await urlIn(folder);
+    await using bus = await connectBus({ url, name: "test" });
+    const error = await t.throwsAsync(ensureBuckets(bus), { instanceOf: JetStreamOffError });
+    t.regex(error?.message ?? "", /JetStream is off on this NATS server or account; start nats-server with -js/);
+    await using coordinator = await InProcessCoordinator.start({ url, scope: SCOPE });
+    const line = await coordinator.says("a step failed and is tried again", 9);
+    t.true(coordinator.log.some(({ level }) => level === "warn"));
+    t.regex(String(line["error"]), /start nats-server with -js/);
+  } finally {
+    server.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+async function urlIn(folder: string): Promise<string> {
+  let url = "";
+  await eventually("the server has said its port", async () => {
+    const [file] = await readdir(folder);
+    if (file === undefined) return false;
+    const text = await readFile(join(folder, file), "utf8");
+    if (!text.trim().endsWith("}")) return false;
+    url = (JSON.parse(text) as { nats: string[] }).nats[0]!;
+    return true;
+  });
+  return url;
+}
+
+/** A port where nobody listens: it was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+test.serial("a server that cannot be reached is named, and a coordinator without one ends with its reason", async (t) => {
+  const url = `nats://127.0.0.1:${await freePort()}`;
+  const error = await t.throwsAsync(connectBus({ url, name: "test" }), { instanceOf: ConnectError });
+  t.is(error?.message, `NATS does not answer at ${url}: nobody listens there. Start nats-server (with JetStream: -js), or correct the address.`);
+  const entry = fileURLToPath(new URL("../../../coordinator/src/main.ts", import.meta.url));
+  const env = { ...process.env, TROUPE_NATS_URL: url, TROUPE_PIPELINES: "film:u1" };
+  const ended = await t.throwsAsync(promisify(execFile)(process.execPath, [entry], { env }));
+  t.like(ended, { code: 1 });
+  t.regex(String(Reflect.get(ended ?? {}, "stdout")), /"message":"cannot start".*nobody listens there|nobody listens there.*"message":"cannot start"/);
+  const unset = await t.throwsAsync(promisify(execFile)(process.execPath, [entry], { env: { ...env, TROUPE_PIPELINES: "film" } }));
+  t.regex(String(Reflect.get(unset ?? {}, "stdout")), /TROUPE_PIPELINES has .*each entry is <pipeline>:<uid>/);
+});

@@ -27,6 +27,8 @@ export class Coordinator {
   phase: "starting" | "standby" | "owner" | "stalled" = "starting";
   live: LiveOwner | undefined;
   #replayed: Replayed | undefined;
+  /** The last frame that it knew of when it last owned. */
+  #known = 0;
 
   constructor(process: Process, world: CoordinatorWorld, id: string) {
     this.process = process;
@@ -69,6 +71,7 @@ export class Coordinator {
       case "starting": {
         this.#replayed = yield* server.ask(() => replay(server));
         if (this.#replayed === undefined) return;
+        if (this.#replayed.sequence < this.#known) throw new JournalLostError("the journal is shorter than it was");
         this.#world.replayed(this.#replayed);
         this.phase = "standby";
         return;
@@ -124,6 +127,7 @@ export class Coordinator {
   }
 
   #lost(why: "fenced" | "journal-lost"): void {
+    this.#known = this.sequence;
     this.live = undefined;
     if (why === "journal-lost") this.#stall();
     else this.phase = "starting";

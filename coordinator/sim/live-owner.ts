@@ -1,5 +1,5 @@
 /** A model of shell/live-owner.ts: the real core and the real writer, wired to the simulated server and network. */
-import type { DownBatch, DownMessage, UpBatch } from "@troupe/protocol";
+import type { DownBatch, DownMessage, Lease, UpBatch } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { commit, type Committed } from "../src/core/commit.ts";
 import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
@@ -34,6 +34,8 @@ export interface LiveOwnerWorld {
   readonly wall: () => number;
   /** Says something to one replica, or, with "" for its name, to all. */
   readonly say: (group: string, replica: string, batch: DownBatch) => void;
+  /** An execution is meant for an instance. */
+  readonly meant: (lease: Lease, instance: string) => void;
   readonly answer: (to: string, reply: Reply, epoch: number) => void;
   /** After every step of the core: whatever has to hold is looked at. */
   readonly stepped: (live: LiveOwner) => void;
@@ -290,6 +292,7 @@ export class LiveOwner {
   }
 
   #post(group: string, replica: string, message: DownMessage): void {
+    if (message.type === "run") this.#options.world.meant(message.lease, this.owner.executions.get(message.lease)?.replica.instance ?? "");
     const key = `${group}/${replica}`;
     const batch = this.#down.get(key);
     if (batch === undefined) this.#down.set(key, { group, replica, messages: [message] });

@@ -93,7 +93,7 @@ function drawJobs(random: Random): Record<string, unknown> {
     backoff: { initialSeconds: random.pick([0.02, 0.1, 0.5]), maxSeconds: 1 },
     maxInFlight: random.chance(0.15) ? random.int(5, 40) : 1_000,
     ...(random.chance(0.25) ? { timeoutSeconds: random.int(5, 20) } : {}),
-    ...(random.chance(0.15) ? { queueTimeoutSeconds: random.int(3, 10) } : {}),
+    ...(random.chance(0.15) ? { queueTimeoutSeconds: random.int(4, 60) / 10 } : {}),
     keepResultsSeconds: random.chance(0.15) ? random.int(3, 8) : 86_400,
   };
 }

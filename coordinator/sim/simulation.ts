@@ -163,6 +163,7 @@ class Simulation {
       snapshotFrames: random.int(10, 200),
       settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000 },
       acknowledgesEarly,
+      meant: (lease, instance) => { this.#witness.meant(lease, instance); },
       say: (group, replica, batch) => {
         this.#trace?.(`down ${replica} ${batch.epoch} ${JSON.stringify(batch.messages.map((message) => (message.type === "run" ? [message.type, message.job, message.lease] : message)))}`);
         for (const message of batch.messages) if (message.type === "run") this.#witness.said(message, group, batch.epoch);

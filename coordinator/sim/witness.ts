@@ -20,6 +20,8 @@ export class Witness {
   readonly #accepts = new Set<string>();
   /** Which instance received a `run`, by lease. */
   readonly #holders = new Map<Lease, string>();
+  /** Which instance it was meant for. */
+  readonly #recipients = new Map<Lease, string>();
   /** When an owner heard beats, by `<epoch>/<instance>`. */
   readonly #beats = new Map<string, number[]>();
   readonly #tokens: Tokens;
@@ -27,6 +29,10 @@ export class Witness {
   constructor(ledger: Ledger, tokens: Tokens) {
     this.#ledger = ledger;
     this.#tokens = tokens;
+  }
+
+  meant(lease: Lease, instance: string): void {
+    this.#recipients.set(lease, instance);
   }
 
   received(lease: Lease, instance: string): void {
@@ -52,7 +58,7 @@ export class Witness {
     if (!charged || failure.code !== "ReplicaLost" || failure.kind === "terminal") return;
     const holder = this.#holders.get(lease);
     const heardAt = this.#beats.get(`${this.#ledger.epoch}/${holder ?? ""}`)?.findLast((at) => at <= now);
-    if (holder === undefined || heardAt === undefined || !living(holder)) return;
+    if (holder === undefined || holder !== this.#recipients.get(lease) || heardAt === undefined || !living(holder)) return;
     const silentMs = now - heardAt;
     if (silentMs < SILENCE_MS) throw new Violation("E9", `${lease} of ${event.job} is charged with the loss of ${holder}, which lives and was heard ${Math.round(silentMs)} ms ago: ${failure.message}`);
   }

@@ -15,7 +15,8 @@ async function start(): Promise<() => Promise<void>> {
   const creds = config.natsCreds === undefined ? {} : { creds: config.natsCreds };
   const bus = await connectBus({ url: config.natsUrl, name: id, ...creds });
   const coordinators = config.pipelines.map(
-    ({ pipeline, uid }) => new PipelineCoordinator({ bus, scope: { namespace: config.namespace, pipeline, uid }, id, log }),
+    ({ pipeline, uid }) =>
+      new PipelineCoordinator({ bus, scope: { namespace: config.namespace, pipeline, uid }, id, log }),
   );
   return async () => {
     await Promise.all(coordinators.map(async (coordinator) => coordinator[Symbol.asyncDispose]()));

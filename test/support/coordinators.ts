@@ -26,8 +26,17 @@ abstract class Logged {
 
   /** Waits for its `count`th line of the message. */
   async says(message: string, count = 1): Promise<LogEntry> {
-    await eventually(`the coordinator says "${message}"; it said ${JSON.stringify(this.log)}`, () => this.said(message).length >= count);
-    return this.said(message)[count - 1]!;
+    return this.until(`says "${message}"`, (entry) => entry.message === message, count);
+  }
+
+  /** Waits for its `count`th line that fits. */
+  async until(what: string, fits: (entry: LogEntry) => boolean, count = 1): Promise<LogEntry> {
+    try {
+      await eventually(`the coordinator ${what}`, () => this.log.filter(fits).length >= count);
+    } catch (cause) {
+      throw new Error(`it said ${JSON.stringify(this.log)}`, { cause });
+    }
+    return this.log.filter(fits)[count - 1]!;
   }
 
   async owns(): Promise<LogEntry> {
@@ -53,7 +62,11 @@ export class CoordinatorProcess extends Logged implements AsyncDisposable {
         TROUPE_COORDINATOR_ID: id,
       },
     });
-    this.exited = new Promise((resolve) => this.#child.once("exit", () => { resolve(); }));
+    this.exited = new Promise((resolve) =>
+      this.#child.once("exit", () => {
+        resolve();
+      }),
+    );
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       if (line.startsWith("{")) this.log.push(JSON.parse(line) as LogEntry);
     });
@@ -87,9 +100,11 @@ export class InProcessCoordinator extends Logged implements AsyncDisposable {
 
   private constructor(make: (log: Log) => PipelineCoordinator, close: () => Promise<void>) {
     super();
-    const keep = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
-      this.log.push({ level, message, ...fields });
-    };
+    const keep =
+      (level: string) =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+        this.log.push({ level, message, ...fields });
+      };
     this.#coordinator = make({ debug: keep("debug"), info: keep("info"), warn: keep("warn"), error: keep("error") });
     this.#close = close;
   }
@@ -98,7 +113,10 @@ export class InProcessCoordinator extends Logged implements AsyncDisposable {
     const holder = `${id}.${crypto.randomUUID().slice(0, 8)}`;
     const bus = await connectBus({ url, name: holder });
     const options = { bus, scope, id: holder, ...(tuning === undefined ? {} : { tuning }) };
-    return new InProcessCoordinator((log) => new PipelineCoordinator({ ...options, log }), async () => bus.close());
+    return new InProcessCoordinator(
+      (log) => new PipelineCoordinator({ ...options, log }),
+      async () => bus.close(),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

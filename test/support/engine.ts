@@ -55,7 +55,12 @@ export function revisionOf({ modules, jobs }: Draft): Revision {
 export type Answer = Readonly<Record<string, unknown>> & {
   readonly id?: string;
   readonly state?: string;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly [field: string]: unknown };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly [field: string]: unknown;
+  };
 };
 
 export function answerOf({ data }: Pick<BusMessage, "data">): Answer {
@@ -94,7 +99,9 @@ export class Engine implements AsyncDisposable {
 
   /** An owner in this process, once it owns, unless it is not to become one. */
   async coordinator({ isOwner = true, ...options }: CoordinatorOptions = {}): Promise<InProcessCoordinator> {
-    const coordinator = this.#stack.use(await InProcessCoordinator.start({ url: this.nats.url, scope: SCOPE, ...options }));
+    const coordinator = this.#stack.use(
+      await InProcessCoordinator.start({ url: this.nats.url, scope: SCOPE, ...options }),
+    );
     if (isOwner) await coordinator.owns();
     return coordinator;
   }
@@ -125,8 +132,13 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Undefined when nobody answered. */
-  async askOnce(operation: DoorOperation, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer | undefined> {
-    const data = body instanceof Uint8Array ? body : new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
+  async askOnce(
+    operation: DoorOperation,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer | undefined> {
+    const data =
+      body instanceof Uint8Array ? body : new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));
     try {
       return answerOf(await this.bus.request(subjectsOf(SCOPE).door(operation), data, { timeoutMs: 2_000, headers }));
     } catch (error) {

@@ -26,7 +26,9 @@ export async function framesOf(bus: Bus, scope: Scope): Promise<{ sequence: numb
 
 /** A request to the JetStream API that the engine itself never makes. @throws {Error} with the server's answer */
 export async function jetStream(bus: Bus, verb: string, body: unknown = {}): Promise<Record<string, unknown>> {
-  const { data } = await bus.request(`$JS.API.${verb}`, new TextEncoder().encode(JSON.stringify(body)), { timeoutMs: 5_000 });
+  const { data } = await bus.request(`$JS.API.${verb}`, new TextEncoder().encode(JSON.stringify(body)), {
+    timeoutMs: 5_000,
+  });
   const answer = JSON.parse(new TextDecoder().decode(data)) as Record<string, unknown>;
   if (answer["error"] !== undefined) throw new Error(`${verb}: ${JSON.stringify(answer["error"])}`);
   return answer;

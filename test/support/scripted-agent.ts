@@ -78,7 +78,10 @@ export const trace: Work = ({ run, module, results }) => {
 
 export async function scriptedAgent(options: AgentOptions): Promise<ScriptedAgent> {
   const replica = options.replica ?? `${options.group}-0`;
-  const agent = new ScriptedAgent(await connectBus({ url: options.url, name: `agent ${replica}` }), { ...options, replica });
+  const agent = new ScriptedAgent(await connectBus({ url: options.url, name: `agent ${replica}` }), {
+    ...options,
+    replica,
+  });
   await agent.bus.flush();
   agent.beat();
   return agent;
@@ -140,7 +143,15 @@ export class ScriptedAgent implements AsyncDisposable {
     for (const { lease, job } of this.#unacknowledged.values()) listed.set(lease, job);
     const executions = [...listed].map(([lease, job]) => ({ job, lease }));
     const { state, epoch } = this;
-    this.say({ type: "beat", version: PROTOCOL_VERSION, state, permits: permits ?? 1, templateHash, epoch, executions });
+    this.say({
+      type: "beat",
+      version: PROTOCOL_VERSION,
+      state,
+      permits: permits ?? 1,
+      templateHash,
+      epoch,
+      executions,
+    });
   }
 
   /** Says it as this replica. Results said so are not kept. */
@@ -154,7 +165,15 @@ export class ScriptedAgent implements AsyncDisposable {
   /** The result of one module of a run, as it would be sent. */
   doneOf(run: Run, module: number, output: Payload, last = true): Done {
     const at = Date.now();
-    return { type: "done", job: run.job, lease: run.lease, module, output, last, spans: [{ module, startedAt: at, endedAt: at }] };
+    return {
+      type: "done",
+      job: run.job,
+      lease: run.lease,
+      module,
+      output,
+      last,
+      spans: [{ module, startedAt: at, endedAt: at }],
+    };
   }
 
   runsOf(job: string): Run[] {
@@ -163,7 +182,20 @@ export class ScriptedAgent implements AsyncDisposable {
 
   /** Lists an execution in its beats that nobody sent it. */
   claim(job: string, lease: string): void {
-    const run: Run = { type: "run", job, lease, attempt: 1, idempotencyKey: "", revision: "", phase: "run", input: NULL_PAYLOAD, results: [], items: [], alone: false, timeLeftMs: null };
+    const run: Run = {
+      type: "run",
+      job,
+      lease,
+      attempt: 1,
+      idempotencyKey: "",
+      revision: "",
+      phase: "run",
+      input: NULL_PAYLOAD,
+      results: [],
+      items: [],
+      alone: false,
+      timeLeftMs: null,
+    };
     this.#executions.set(lease, { run, abort: new AbortController() });
     this.beat();
   }
@@ -233,7 +265,10 @@ export class ScriptedAgent implements AsyncDisposable {
       spans = [...spans, { module: index, startedAt, endedAt: Date.now() }];
       const last = index === ordered.at(-1);
       if (!modules[index]!.journalled && !last) continue;
-      this.#keep({ type: "done", job: run.job, lease: run.lease, module: index, output: made.get(index)!, last, spans }, index);
+      this.#keep(
+        { type: "done", job: run.job, lease: run.lease, module: index, output: made.get(index)!, last, spans },
+        index,
+      );
       spans = [];
     }
     this.#executions.delete(run.lease);
@@ -242,7 +277,11 @@ export class ScriptedAgent implements AsyncDisposable {
   async #workOn({ run, abort }: Execution, index: number, made: ReadonlyMap<number, Payload>): Promise<Payload> {
     const { modules } = this.#options.revision;
     const module = modules[index]!;
-    const results = new Map(module.dependsOn.flatMap((parent) => (made.has(parent) ? [[modules[parent]!.name, made.get(parent)!] as const] : [])));
+    const results = new Map(
+      module.dependsOn.flatMap((parent) =>
+        made.has(parent) ? [[modules[parent]!.name, made.get(parent)!] as const] : [],
+      ),
+    );
     this.worked.push(`${run.job} ${module.name}`);
     await delay(0);
     const work = this.#options.work ?? trace;

@@ -23,7 +23,7 @@ export function enqueue(owner: Owner, block: Block, now: Moment): void {
     return;
   }
   const group = groupState(owner, block.stop.name);
-  queueOf(group, block.stop.templateHash).add(block);
+  queueOf(group, block.stop.templateHash).add(block, now.wall);
 }
 
 /** Dispatches what can be dispatched in the group. Called once after all that a step made ready is queued. */

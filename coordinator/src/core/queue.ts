@@ -5,6 +5,8 @@ import type { Block } from "./job.ts";
 export interface Place {
   readonly block: Block;
   readonly position: number;
+  /** Since when it stands there, Unix milliseconds. */
+  readonly since: number;
 }
 
 export class ReadyQueue {
@@ -15,9 +17,10 @@ export class ReadyQueue {
     return this.#heap.length - this.#gone;
   }
 
-  add(block: Block): void {
+  /** @param since now, in Unix milliseconds. */
+  add(block: Block, since: number): void {
     if (block.queued !== undefined) return;
-    block.queued = { block, position: block.position };
+    block.queued = { block, position: block.position, since };
     this.#heap.push(block.queued);
     this.#up(this.#heap.length - 1);
   }

@@ -5,7 +5,7 @@
 import type { Beat, Failure, Lease, Speaker } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { dispatchGroup, freePermit, isOnceOnly } from "./dispatch.ts";
-import { groupState, log, queueOf, send, type Owner } from "./owner.ts";
+import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
 import type { Block } from "./job.ts";
 import { announced } from "./takeover.ts";
 import { fail, findBlock, requeue } from "./uplink.ts";
@@ -14,6 +14,7 @@ import { fail, findBlock, requeue } from "./uplink.ts";
 const IN_FLIGHT_MS = 1_000;
 
 export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment): void {
+  if (groupState(owner, from.group).ended.has(from.instance)) return; // overtaken by its successor, or by the word of its end
   const replica = recognise(owner, from, beat, now);
   replica.lastBeat = now.mono;
   if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message) {
@@ -36,7 +37,10 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
   const group = groupState(owner, from.group);
   const known = group.replicas.get(from.replica);
   if (known?.instance === from.instance) return known;
-  if (known !== undefined) lose(owner, known, "its process was replaced by a new one", now);
+  if (known !== undefined) {
+    noteEnd(group, known.instance);
+    lose(owner, known, "its process was replaced by a new one", now);
+  }
   const { state, permits, templateHash } = beat;
   const replica: Replica = {
     group: from.group,
@@ -99,7 +103,21 @@ function giveUp(owner: Owner, execution: Execution, now: Moment): void {
 export function heardGone(owner: Owner, from: Speaker, reason: string, now: Moment): void {
   const group = groupState(owner, from.group);
   const replica = group.replicas.get(from.replica);
-  if (replica?.instance === from.instance || (replica !== undefined && from.instance === "")) lose(owner, replica, reason, now);
+  if (from.instance !== "") noteEnd(group, from.instance);
+  if (replica === undefined || (from.instance !== "" && from.instance !== replica.instance)) return;
+  noteEnd(group, replica.instance);
+  lose(owner, replica, reason, now);
+}
+
+/** Ended instances of a group that are remembered: late messages of theirs are seconds late at most. */
+const REMEMBERED = 256;
+
+function noteEnd({ ended }: GroupState, instance: string): void {
+  ended.add(instance);
+  for (const oldest of ended) {
+    if (ended.size <= REMEMBERED) return;
+    ended.delete(oldest);
+  }
 }
 
 /** Called at every tick: replicas whose silence has lasted longer than the lease are lost. */

@@ -69,7 +69,7 @@ function noteBroken(owner: Owner, now: Moment): void {
 }
 
 function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): void {
-  const late = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && now.wall - Math.max(block.readyAt, block.notBefore) > limitMs);
+  const late = job.blocks.find((block) => block?.queued !== undefined && now.wall - block.queued.since > limitMs);
   if (late === undefined) return;
   const problem = problemOf(owner, late.stop.name);
   const because = problem === undefined ? "" : `: ${problem}`;

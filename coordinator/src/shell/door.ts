@@ -1,6 +1,16 @@
 /** Requests at the NATS door, parsed. What is wrong with one is answered here; what is right goes to the core. */
 import { hash } from "node:crypto";
-import { Fields, INLINE_LIMIT, NULL_PAYLOAD, type BlobStore, type BusMessage, type DoorOperation, type Payload, parseSlot, EnvelopeError } from "@troupe/protocol";
+import {
+  Fields,
+  INLINE_LIMIT,
+  NULL_PAYLOAD,
+  type BlobStore,
+  type BusMessage,
+  type DoorOperation,
+  type Payload,
+  parseSlot,
+  EnvelopeError,
+} from "@troupe/protocol";
 import { JOB_ID, type DoorRequest } from "../core/door.ts";
 import type { Reply } from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
@@ -25,7 +35,11 @@ export interface DoorContext {
 }
 
 /** @throws {DoorError} */
-export function parseRequest(operation: DoorOperation, message: BusMessage, context: DoorContext): DoorRequest | Promise<DoorRequest> {
+export function parseRequest(
+  operation: DoorOperation,
+  message: BusMessage,
+  context: DoorContext,
+): DoorRequest | Promise<DoorRequest> {
   checkWait(message.header("Troupe-Wait"));
   switch (operation) {
     case "submit":
@@ -60,7 +74,9 @@ function parseSubmit(message: BusMessage, context: DoorContext): DoorRequest | P
   if (bytes.byteLength <= INLINE_LIMIT) return submission(message, context, "run", owned({ kind, bytes }));
   const id = message.header("Troupe-Job-Id") || context.newId();
   if (!JOB_ID.test(id)) return submission(message, context, "run", NULL_PAYLOAD); // refused for its id, so nothing is stored
-  return context.blobs.put({ job: id, slot: "in" }, kind, bytes).then((input) => submission(message, { ...context, newId: () => id }, "run", input));
+  return context.blobs
+    .put({ job: id, slot: "in" }, kind, bytes)
+    .then((input) => submission(message, { ...context, newId: () => id }, "run", input));
 }
 
 function submission(message: BusMessage, context: DoorContext, phase: "run" | "process", input: Payload): DoorRequest {
@@ -78,14 +94,22 @@ function submission(message: BusMessage, context: DoorContext, phase: "run" | "p
 
 function checkWait(subject: string): void {
   if (subject === "" || isAnswerable(subject)) return;
-  throw refused("InvalidRequest", `the header Troupe-Wait names ${JSON.stringify(subject)}, where no outcome can be sent`, "name the subject of an inbox that you have subscribed to");
+  throw refused(
+    "InvalidRequest",
+    `the header Troupe-Wait names ${JSON.stringify(subject)}, where no outcome can be sent`,
+    "name the subject of an inbox that you have subscribed to",
+  );
 }
 
 function checkJson(bytes: Uint8Array): void {
   try {
     JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    throw refused("InvalidInput", `the input is not JSON: ${error instanceof Error ? error.message : String(error)}`, "send JSON, or bytes with the header Troupe-Content: binary");
+    throw refused(
+      "InvalidInput",
+      `the input is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+      "send JSON, or bytes with the header Troupe-Content: binary",
+    );
   }
 }
 
@@ -97,7 +121,11 @@ function parseStored(header: string, message: BusMessage): Payload {
     if (!("r" in slot)) throw new EnvelopeError("no reference");
     return { kind, ref: slot.r };
   } catch {
-    throw refused("InvalidRequest", "the header Troupe-Payload is no reference to a stored payload", "write the payload with a Troupe client, which makes the reference");
+    throw refused(
+      "InvalidRequest",
+      "the header Troupe-Payload is no reference to a stored payload",
+      "write the payload with a Troupe client, which makes the reference",
+    );
   }
 }
 
@@ -114,7 +142,7 @@ function bodyOf({ data }: BusMessage): Fields {
     if (!fields.has("ids")) fields.string("id");
     return fields;
   } catch {
-    throw refused("InvalidRequest", "the body is not of the form {\"id\": \"…\"}", "send the id of a job as JSON");
+    throw refused("InvalidRequest", 'the body is not of the form {"id": "…"}', "send the id of a job as JSON");
   }
 }
 

@@ -3,14 +3,32 @@
  * core, and what is to be said leaves once a turn. Nothing leaves while nothing confirms the ownership (E8).
  */
 import {
-  BlobStore, DOOR_OPERATIONS, EnvelopeError, decodeUp, purgeStream, streamsOf, subjectsOf,
-  type Bus, type BusMessage, type BusSubscription, type DoorOperation, type Scope,
+  BlobStore,
+  DOOR_OPERATIONS,
+  EnvelopeError,
+  decodeUp,
+  purgeStream,
+  streamsOf,
+  subjectsOf,
+  type Bus,
+  type BusMessage,
+  type BusSubscription,
+  type DoorOperation,
+  type Scope,
 } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { commit } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
-import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse } from "../core/owner.ts";
+import {
+  newOwner,
+  reply,
+  takeCommands,
+  type Command,
+  type Owner,
+  type OwnerSettings,
+  type RecordUse,
+} from "../core/owner.ts";
 import { owned } from "../core/frame-codec.ts";
 import { renewLeases } from "../core/replicas.ts";
 import { takeOver, type ReplicaKey } from "../core/takeover.ts";
@@ -87,20 +105,41 @@ export class LiveOwner {
     const epoch = replayed.state.epoch + 1;
     const { snapshots, roomCheckMs: _, ...settings } = options.tuning ?? {};
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
-    this.#owner = newOwner(replayed.state, { epoch, settings: { maxMessageBytes: maxBytes, ...settings }, random: Math.random });
-    this.#writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: Math.min(maxBytes, 1024 * 1024) });
+    this.#owner = newOwner(replayed.state, {
+      epoch,
+      settings: { maxMessageBytes: maxBytes, ...settings },
+      random: Math.random,
+    });
+    this.#writer = new Writer({
+      epoch,
+      sequence: replayed.sequence,
+      number: replayed.frames,
+      maxBytes: Math.min(maxBytes, 1024 * 1024),
+    });
     this.#outbox = new Outbox({ bus, scope, epoch });
     this.#records = new Records(bus, scope);
-    this.#snapshots = new Snapshots({ bus, scope, epoch, sinceLast: replayed.bytes, ...(snapshots === undefined ? {} : { settings: snapshots }) });
+    this.#snapshots = new Snapshots({
+      bus,
+      scope,
+      epoch,
+      sinceLast: replayed.bytes,
+      ...(snapshots === undefined ? {} : { settings: snapshots }),
+    });
     this.#blobs = new BlobStore(bus, scope);
     this.#journal = new Journal({
       bus,
       scope,
       writer: this.#writer,
       events: {
-        committed: (frame, bytes, askedAt) => { this.#committed(frame.entries, bytes, askedAt); },
-        refused: (entries, why) => { this.#refused(entries, why); },
-        stopped: (why) => { this.#stopped(why); },
+        committed: (frame, bytes, askedAt) => {
+          this.#committed(frame.entries, bytes, askedAt);
+        },
+        refused: (entries, why) => {
+          this.#refused(entries, why);
+        },
+        stopped: (why) => {
+          this.#stopped(why);
+        },
       },
     });
     this.#writer.add({ type: "epoch", epoch, owner: options.id, at: Date.now() }, {});
@@ -127,13 +166,33 @@ export class LiveOwner {
     const { bus, scope } = this.#options;
     const subjects = subjectsOf(scope);
     takeOver(this.#owner, this.#now(), this.#options.present);
-    this.#subscriptions.push(bus.subscribe(subjects.ups, (message) => { this.#heard(message); }));
+    this.#subscriptions.push(
+      bus.subscribe(subjects.ups, (message) => {
+        this.#heard(message);
+      }),
+    );
     for (const operation of DOOR_OPERATIONS) {
-      this.#subscriptions.push(bus.subscribe(subjects.door(operation), (message) => { this.#knocked(operation, message); }));
+      this.#subscriptions.push(
+        bus.subscribe(subjects.door(operation), (message) => {
+          this.#knocked(operation, message);
+        }),
+      );
     }
-    this.#timers.push(setInterval(() => { this.#tick(); }, TICK_MS));
-    this.#timers.push(setInterval(() => { this.#beacon(); }, BEACON_MS));
-    this.#timers.push(setInterval(() => { void this.#checkRoom(); }, this.#options.tuning?.roomCheckMs ?? 5_000));
+    this.#timers.push(
+      setInterval(() => {
+        this.#tick();
+      }, TICK_MS),
+    );
+    this.#timers.push(
+      setInterval(() => {
+        this.#beacon();
+      }, BEACON_MS),
+    );
+    this.#timers.push(
+      setInterval(() => {
+        void this.#checkRoom();
+      }, this.#options.tuning?.roomCheckMs ?? 5_000),
+    );
     void this.#checkRoom();
     this.#beacon();
     this.#settle();
@@ -152,7 +211,9 @@ export class LiveOwner {
       this.#options.log.warn("a message that is none was ignored", { subject: message.subject, error: error.message });
       return;
     }
-    const messages = batch.messages.map((each) => (each.type === "done" ? { ...each, output: owned(each.output) } : each));
+    const messages = batch.messages.map((each) =>
+      each.type === "done" ? { ...each, output: owned(each.output) } : each,
+    );
     hear(this.#owner, { from: batch.from, messages }, this.#now());
     this.#settle();
   }
@@ -165,8 +226,12 @@ export class LiveOwner {
       const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
       if (request instanceof Promise) {
         request.then(
-          (parsed) => { this.#asked({ request: parsed, isStored: true }); },
-          (error: unknown) => { this.#unstorable(message, error); },
+          (parsed) => {
+            this.#asked({ request: parsed, isStored: true });
+          },
+          (error: unknown) => {
+            this.#unstorable(message, error);
+          },
         );
       } else this.#asked({ request, isStored: false });
     } catch (error) {
@@ -190,7 +255,12 @@ export class LiveOwner {
       this.#early = [];
       for (const each of early) this.#answer(each);
     };
-    this.#options.findRevision().then((graph) => { this.setCurrent(graph); }).then(answerAll, answerAll);
+    this.#options
+      .findRevision()
+      .then((graph) => {
+        this.setCurrent(graph);
+      })
+      .then(answerAll, answerAll);
   }
 
   #answer({ request, isStored }: Submission): void {
@@ -200,12 +270,19 @@ export class LiveOwner {
     this.#settle();
     // What was stored for a submission that is refused is of no use to anybody.
     if (!isStored || request.operation !== "submit" || this.#owner.submitting > submitting) return;
-    if (!state.jobs.has(request.id) && !state.index.has(request.id)) this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
+    if (!state.jobs.has(request.id) && !state.index.has(request.id))
+      this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
   }
 
   #unstorable(message: BusMessage, error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
-    this.#outbox.reply(message.reply, { kind: "refused", code: "StreamFull", message: `the input could not be stored: ${text}`, hint: "submit again later", retryAfterMs: 1_000 });
+    this.#outbox.reply(message.reply, {
+      kind: "refused",
+      code: "StreamFull",
+      message: `the input could not be stored: ${text}`,
+      hint: "submit again later",
+      retryAfterMs: 1_000,
+    });
   }
 
   #tick(): void {
@@ -250,7 +327,15 @@ export class LiveOwner {
     this.#owner.submitting -= entries.length;
     for (const { event, context } of entries) {
       const id = event.type === "submit" ? event.job : "";
-      if (context.reply !== undefined) reply(this.#owner, context.reply, { kind: "refused", id, code: "StreamFull", message: this.#owner.full, hint: "submit again later; nothing that was accepted is lost", retryAfterMs: 5_000 });
+      if (context.reply !== undefined)
+        reply(this.#owner, context.reply, {
+          kind: "refused",
+          id,
+          code: "StreamFull",
+          message: this.#owner.full,
+          hint: "submit again later; nothing that was accepted is lost",
+          retryAfterMs: 5_000,
+        });
     }
     this.#settle();
   }
@@ -268,7 +353,9 @@ export class LiveOwner {
     }
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    setImmediate(() => { this.#flush(); });
+    setImmediate(() => {
+      this.#flush();
+    });
   }
 
   #flush(): void {
@@ -276,7 +363,10 @@ export class LiveOwner {
     if (this.#closed) return;
     this.#journal.pump();
     if (this.#options.election.isConfirmed) this.#outbox.flush();
-    else setTimeout(() => { if (!this.#isFlushDue) this.#settle(); }, TICK_MS);
+    else
+      setTimeout(() => {
+        if (!this.#isFlushDue) this.#settle();
+      }, TICK_MS);
   }
 
   #execute(command: Command): void {
@@ -298,7 +388,11 @@ export class LiveOwner {
         return;
       case "purge-blobs":
         // The record that expired may be that of a life before a retry: the job is there, and needs what it stored.
-        if (command.slot === undefined && (this.#owner.state.jobs.has(command.job) || this.#owner.state.index.has(command.job))) return;
+        if (
+          command.slot === undefined &&
+          (this.#owner.state.jobs.has(command.job) || this.#owner.state.index.has(command.job))
+        )
+          return;
         this.#background(this.#purgeBlobs(command.job, command.slot), "stored payloads could not be purged");
         return;
       case "purge-pages":

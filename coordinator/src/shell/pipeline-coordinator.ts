@@ -95,7 +95,11 @@ export class PipelineCoordinator implements AsyncDisposable {
         await ensureStreams(bus, scope);
         const replayed = await replay(bus, scope);
         this.#enter({ kind: "standby", replayed });
-        this.#options.log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames, openJobs: replayed.state.openJobs });
+        this.#options.log.debug("stands by", {
+          pipeline: scope.pipeline,
+          frames: replayed.frames,
+          openJobs: replayed.state.openJobs,
+        });
         return 0;
       }
       case "standby":
@@ -115,10 +119,27 @@ export class PipelineCoordinator implements AsyncDisposable {
     if (!(await this.#election.tryAcquire())) return STANDBY_MS;
     await catchUp(bus, scope, replayed);
     if (this.#isClosed()) return 0;
-    const live = new LiveOwner({ bus, scope, id, election: this.#election, replayed, log, tuning, present: this.#rollCall.present, findRevision: async () => this.#findRevision(), onLost: (why) => { this.#lost(why); } });
+    const live = new LiveOwner({
+      bus,
+      scope,
+      id,
+      election: this.#election,
+      replayed,
+      log,
+      tuning,
+      present: this.#rollCall.present,
+      findRevision: async () => this.#findRevision(),
+      onLost: (why) => {
+        this.#lost(why);
+      },
+    });
     live.setCurrent(this.#graph);
     this.#enter({ kind: "owner", live });
-    log.info("owns the pipeline", { pipeline: scope.pipeline, epoch: replayed.state.epoch + 1, openJobs: replayed.state.openJobs });
+    log.info("owns the pipeline", {
+      pipeline: scope.pipeline,
+      epoch: replayed.state.epoch + 1,
+      openJobs: replayed.state.openJobs,
+    });
     return RENEW_MS;
   }
 
@@ -177,7 +198,10 @@ export class PipelineCoordinator implements AsyncDisposable {
     }
     if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_MS) return;
     this.#complaint = { text, at: now };
-    log.warn("a step failed and is tried again", { ...facts, forSeconds: Math.round((now - this.#failingSince) / 1_000) });
+    log.warn("a step failed and is tried again", {
+      ...facts,
+      forSeconds: Math.round((now - this.#failingSince) / 1_000),
+    });
   }
 
   #stall(why: string): void {
@@ -205,5 +229,12 @@ export class PipelineCoordinator implements AsyncDisposable {
 
 /** The bucket holds what the operator or the laptop compiled; anything else is a mistake of theirs, not to be guessed at. */
 function isRevision(value: unknown): value is Revision {
-  return typeof value === "object" && value !== null && "id" in value && "modules" in value && "groups" in value && "jobs" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "id" in value &&
+    "modules" in value &&
+    "groups" in value &&
+    "jobs" in value
+  );
 }

@@ -2,7 +2,18 @@
  * The durable state from the streams: the snapshot that counts, the frames behind it, the index of the pages. A standby goes on with
  * {@link Replica.catchUp}; the owner starts where it ended.
  */
-import { lastMessageOf, messageAt, readStream, streamsOf, streamState, subjectsOf, type Bus, type Scope, type StoredMessage, type StreamState } from "@troupe/protocol";
+import {
+  lastMessageOf,
+  messageAt,
+  readStream,
+  streamsOf,
+  streamState,
+  subjectsOf,
+  type Bus,
+  type Scope,
+  type StoredMessage,
+  type StreamState,
+} from "@troupe/protocol";
 import { fold } from "../core/fold.ts";
 import { decodeFrame, type DecodedFrame } from "../core/frame-codec.ts";
 import { decodeSnapshot, restorePage, type PageRange } from "../core/snapshot.ts";
@@ -76,14 +87,20 @@ async function replayStream(bus: Bus, scope: Scope, stream: StreamState | null, 
   const [first] = messages;
   if (first === undefined) throw lost(`${journal} is empty, though it once held ${stream.lastSequence} frames`);
   if (snapshot === undefined) {
-    if (first.sequence !== 1) throw lost(`${journal} begins at frame ${first.sequence}, and no snapshot covers what was before`);
+    if (first.sequence !== 1)
+      throw lost(`${journal} begins at frame ${first.sequence}, and no snapshot covers what was before`);
     const replayed: Replayed = { ...NOTHING, state: emptyState(), created: stream.created };
     foldAll(replayed, messages, stream.lastSequence);
     return replayed;
   }
-  if (first.sequence > snapshot.through + 1) throw lost(`${journal} begins at frame ${first.sequence}; the snapshot ends at ${snapshot.through}`);
+  if (first.sequence > snapshot.through + 1)
+    throw lost(`${journal} begins at frame ${first.sequence}; the snapshot ends at ${snapshot.through}`);
   const replayed: Replayed = { ...(await loadSnapshot(bus, scope, snapshot)), created: stream.created };
-  foldAll(replayed, messages.filter(({ sequence }) => sequence > snapshot.through), stream.lastSequence);
+  foldAll(
+    replayed,
+    messages.filter(({ sequence }) => sequence > snapshot.through),
+    stream.lastSequence,
+  );
   return replayed;
 }
 
@@ -92,9 +109,11 @@ export async function catchUp(bus: Bus, scope: Scope, replayed: Replayed): Promi
   const journal = streamsOf(scope).journal;
   const stream = await streamState(bus, journal);
   const lastSequence = stream?.lastSequence ?? 0;
-  if (lastSequence < replayed.sequence) throw lost(`${journal} ends at frame ${lastSequence}, but ${replayed.sequence} were read before`);
+  if (lastSequence < replayed.sequence)
+    throw lost(`${journal} ends at frame ${lastSequence}, but ${replayed.sequence} were read before`);
   if (stream === null) return false;
-  if (stream.created !== replayed.created) throw lost(`${journal} was made anew at ${stream.created}, while this coordinator was reading the one before`);
+  if (stream.created !== replayed.created)
+    throw lost(`${journal} was made anew at ${stream.created}, while this coordinator was reading the one before`);
   if (lastSequence === replayed.sequence) return false;
   if (stream.firstSequence > replayed.sequence + 1) {
     Object.assign(replayed, await replay(bus, scope)); // purged under a newer snapshot meanwhile
@@ -111,7 +130,7 @@ export async function catchUp(bus: Bus, scope: Scope, replayed: Replayed): Promi
 
 async function readAll(bus: Bus, stream: string, from: number, to: number): Promise<StoredMessage[]> {
   const messages: StoredMessage[] = [];
-  for (let next = from; next <= to; ) {
+  for (let next = from; next <= to;) {
     const batch = await readStream(bus, stream, next, BATCH);
     // Direct Get may ask a replica of the stream that lags behind; only its leader knows that there is no more.
     if (batch.length === 0) {
@@ -128,9 +147,11 @@ async function readAll(bus: Bus, stream: string, from: number, to: number): Prom
 /** @param last sequence of the last frame that has to be there. */
 function foldAll(replayed: Replayed, messages: readonly StoredMessage[], last: number): void {
   for (const { sequence, data } of messages) {
-    if (sequence !== replayed.sequence + 1) throw lost(`frames ${replayed.sequence + 1} to ${sequence - 1} are missing from the journal`);
+    if (sequence !== replayed.sequence + 1)
+      throw lost(`frames ${replayed.sequence + 1} to ${sequence - 1} are missing from the journal`);
     const frame = frameOf({ sequence, data });
-    if (frame.number !== replayed.frames + 1) throw lost(`journal frame ${sequence} is number ${frame.number}; ${replayed.frames + 1} should follow`);
+    if (frame.number !== replayed.frames + 1)
+      throw lost(`journal frame ${sequence} is number ${frame.number}; ${replayed.frames + 1} should follow`);
     for (const event of frame.events) fold(replayed.state, event);
     replayed.sequence = sequence;
     replayed.frames = frame.number;
@@ -144,7 +165,10 @@ function frameOf({ sequence, data }: Pick<StoredMessage, "sequence" | "data">): 
   try {
     return decodeFrame(bytes);
   } catch (error) {
-    throw new DamagedError(`journal frame ${sequence} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new DamagedError(
+      `journal frame ${sequence} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 

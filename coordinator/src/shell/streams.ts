@@ -1,5 +1,16 @@
 /** The streams of a pipeline: made when missing, watched for room. */
-import { ensureBuckets, ensureStream, JetStreamError, JS_CODE, streamsOf, streamState, subjectsOf, type Bus, type Scope, type StreamState } from "@troupe/protocol";
+import {
+  ensureBuckets,
+  ensureStream,
+  JetStreamError,
+  JS_CODE,
+  streamsOf,
+  streamState,
+  subjectsOf,
+  type Bus,
+  type Scope,
+  type StreamState,
+} from "@troupe/protocol";
 
 const MEBI = 1024 * 1024;
 
@@ -29,7 +40,8 @@ async function ensureWithRoom(bus: Bus, name: string, subjects: readonly string[
       await ensureStream(bus, { name, subjects, maxBytes: Math.floor(megabytes * share * MEBI), discard: "new" });
       return;
     } catch (error) {
-      if (!(error instanceof JetStreamError) || error.code !== JS_CODE.insufficientStorage || share < SMALLEST) throw error;
+      if (!(error instanceof JetStreamError) || error.code !== JS_CODE.insufficientStorage || share < SMALLEST)
+        throw error;
     }
   }
 }
@@ -49,7 +61,8 @@ export async function roomOf(bus: Bus, scope: Scope): Promise<Room> {
   for (const what of ["journal", "snapshots", "records", "blobs"] as const) {
     const name = names[what];
     const state = name === names.journal ? journal : await streamState(bus, name);
-    if (state !== null && isFull(state)) full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
+    if (state !== null && isFull(state))
+      full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
   }
   return { full, isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
 }

@@ -25,11 +25,21 @@ async function worked(tuning: object = {}): Promise<Engine> {
 /** Puts other frames where the journal was. */
 async function rewrite(engine: Engine, frames: readonly Uint8Array[]): Promise<void> {
   await deleteStream(engine.bus, JOURNAL);
-  await ensureStream(engine.bus, { name: JOURNAL, subjects: [subjectsOf(SCOPE).journal], maxBytes: 1 << 26, discard: "new" });
+  await ensureStream(engine.bus, {
+    name: JOURNAL,
+    subjects: [subjectsOf(SCOPE).journal],
+    maxBytes: 1 << 26,
+    discard: "new",
+  });
   for (const frame of frames) await appendToStream(engine.bus, subjectsOf(SCOPE).journal, frame);
 }
 
-async function stalls(t: ExecutionContext, engine: Engine, coordinator: InProcessCoordinator, why: RegExp): Promise<void> {
+async function stalls(
+  t: ExecutionContext,
+  engine: Engine,
+  coordinator: InProcessCoordinator,
+  why: RegExp,
+): Promise<void> {
   const line = await coordinator.says("stalled");
   t.like(line, { level: "error", reason: "JournalLost", pipeline: SCOPE.pipeline });
   t.regex(String(line["why"]), why);
@@ -45,7 +55,8 @@ async function refuses(t: ExecutionContext, harm: (engine: Engine) => Promise<un
   await stalls(t, engine, await engine.coordinator({ isOwner: false }), why);
 }
 
-const remove = async (engine: Engine, sequence: number): Promise<unknown> => jetStream(engine.bus, `STREAM.MSG.DELETE.${JOURNAL}`, { seq: sequence });
+const remove = async (engine: Engine, sequence: number): Promise<unknown> =>
+  jetStream(engine.bus, `STREAM.MSG.DELETE.${JOURNAL}`, { seq: sequence });
 
 test.serial("the first frame is missing", async (t) => {
   await refuses(t, async (engine) => remove(engine, 1), /begins at frame 2, and no snapshot covers what was before/);
@@ -67,7 +78,11 @@ test.serial("the tail is missing", async (t) => {
 });
 
 test.serial("everything was purged", async (t) => {
-  await refuses(t, async (engine) => jetStream(engine.bus, `STREAM.PURGE.${JOURNAL}`), /is empty, though it once held \d+ frames/);
+  await refuses(
+    t,
+    async (engine) => jetStream(engine.bus, `STREAM.PURGE.${JOURNAL}`),
+    /is empty, though it once held \d+ frames/,
+  );
 });
 
 test.serial("a frame is missing between two that follow each other", async (t) => {
@@ -98,7 +113,11 @@ for (const place of ["head", "payload", "checksum"] as const) {
 }
 
 test.serial("something else was written to the journal", async (t) => {
-  await refuses(t, async (engine) => appendToStream(engine.bus, subjectsOf(SCOPE).journal, new TextEncoder().encode("hello, journal")), /journal frame \d+ is damaged/);
+  await refuses(
+    t,
+    async (engine) => appendToStream(engine.bus, subjectsOf(SCOPE).journal, new TextEncoder().encode("hello, journal")),
+    /journal frame \d+ is damaged/,
+  );
 });
 
 test.serial("the journal was deleted, while records show that there was one", async (t) => {
@@ -108,7 +127,12 @@ test.serial("the journal was deleted, while records show that there was one", as
     await coordinator[Symbol.asyncDispose]();
   });
   await deleteStream(engine.bus, JOURNAL);
-  await stalls(t, engine, await engine.coordinator({ isOwner: false }), /is empty, though the pipeline's snapshots or records show that it was not/);
+  await stalls(
+    t,
+    engine,
+    await engine.coordinator({ isOwner: false }),
+    /is empty, though the pipeline's snapshots or records show that it was not/,
+  );
 });
 
 test.serial("a part of the snapshot is gone", async (t) => {
@@ -137,7 +161,10 @@ test.serial("a shorter journal in its place is noticed by whoever knew the longe
   const standby = await engine.coordinator({ id: "standby", isOwner: false });
   await standby.says("stands by");
   const frames = await framesOf(engine.bus, SCOPE);
-  await rewrite(engine, frames.slice(0, 2).map(({ data }) => data));
+  await rewrite(
+    engine,
+    frames.slice(0, 2).map(({ data }) => data),
+  );
   await engine.askOnce("submit", 2);
   t.regex(String((await owner.says("stalled"))["why"]), CURE);
   t.regex(String((await standby.says("stalled"))["why"]), CURE);
@@ -150,7 +177,7 @@ test.serial("the cure works: without its streams the pipeline starts anew", asyn
   const stalled = await engine.coordinator({ isOwner: false });
   await stalled.says("stalled");
   await stalled[Symbol.asyncDispose]();
-  for (const name of Object.values(streamsOf(SCOPE))) await deleteStream(engine.bus, name);
+  for (const name of Object.values<string>({ ...streamsOf(SCOPE) })) await deleteStream(engine.bus, name);
   await engine.coordinator();
   await engine.agents();
   t.is((await engine.ask("status", { id: "a" })).error?.code, "JobNotFound");

@@ -23,7 +23,10 @@ test.serial("E1: what was accepted survives that coordinator and server are kill
   await first.owns();
   const ids = numbers(40).map((index) => `job-${index}`);
   const accepted = await Promise.all(ids.map(async (id) => engine.submit(id, 1)));
-  t.deepEqual(accepted.map(({ id }) => id), ids);
+  t.deepEqual(
+    accepted.map(({ id }) => id),
+    ids,
+  );
   await Promise.all([engine.nats.kill(), first.kill()]);
   await engine.nats.start();
   engine.process();
@@ -70,7 +73,10 @@ test.serial("E2, E3: a result is kept until it is journalled, and the first one 
   const late = agent.doneOf(agent.runs[0]!, 0, json("second"));
   agent.heard.length = 0;
   agent.say(late, late);
-  await eventually("both are acknowledged, so that they are not sent for ever", () => agent.heard.filter(({ type }) => type === "ack").length === 2);
+  await eventually(
+    "both are acknowledged, so that they are not sent for ever",
+    () => agent.heard.filter(({ type }) => type === "ack").length === 2,
+  );
   t.deepEqual((await engine.outcome("a"))["result"], { A: "first" });
 });
 
@@ -86,83 +92,111 @@ test.serial("E2: of two results of one module that come together, the journal ta
   t.deepEqual((await engine.outcome("a"))["result"], { A: "first" });
 });
 
-test.serial("E4: a group starts when the module that it needs is journalled, while that module's group goes on", async (t) => {
-  await using engine = await Engine.start(DIAMOND);
-  await engine.coordinator();
-  const gates = new Map(["A", "B", "C"].map((name) => [name, new Gate()]));
-  const work: Work = async (context) => {
-    await gates.get(context.module.name)?.opened;
-    return trace(context);
-  };
-  const [g1, g2, g3] = await engine.agents({ work });
-  await engine.submit("a", 1);
-  await eventually("A runs", () => g1!.worked.includes("a A"));
-  t.is(g2!.runs.length, 0);
-  gates.get("A")!.open();
-  await eventually("C runs while B does", () => g2!.worked.includes("a C") && g1!.worked.includes("a B"));
-  t.deepEqual(g2!.runs[0]!.results.map(({ output }) => valueOf(output)), ["A(1)"]);
-  gates.get("C")!.open();
-  await eventually("C is journalled", async () => JSON.stringify(await engine.ask("status", { id: "a" })).includes('{"name":"C","state":"done"}'));
-  t.is(g3!.runs.length, 0, "D needs B as well");
-  gates.get("B")!.open();
-  t.deepEqual((await engine.outcome("a"))["result"], { D: DIAMOND_OF_1 });
-});
-
-test.serial("E5: a lost execution is redispatched under a journalled lease, and what it says later does not count", async (t) => {
-  await using engine = await Engine.start(DIAMOND);
-  await engine.coordinator({ tuning: { leaseMs: 1_500 } });
-  const lost = await engine.agent("g1", { replica: "g1-lost" });
-  lost.works = false;
-  await engine.submit("a", 1);
-  await eventually("it is dispatched", () => lost.runs.length === 1);
-  const old = lost.runs[0]!;
-  const [a, b] = [0, 1];
-  lost.say(lost.doneOf(old, a, json("A of the first"), false));
-  await eventually("its first module is journalled", () => lost.heard.some((message) => message.type === "ack"));
-  lost.speaks = false;
-  const gate = new Gate();
-  const heir = await engine.agent("g1", {
-    replica: "g1-heir",
-    work: async (context) => {
-      await gate.opened;
+test.serial(
+  "E4: a group starts when the module that it needs is journalled, while that module's group goes on",
+  async (t) => {
+    await using engine = await Engine.start(DIAMOND);
+    await engine.coordinator();
+    const gates = new Map(["A", "B", "C"].map((name) => [name, new Gate()]));
+    const work: Work = async (context) => {
+      await gates.get(context.module.name)?.opened;
       return trace(context);
-    },
-  });
-  await eventually("the other replica has it", () => heir.runs.length === 1);
-  const run = heir.runs[0]!;
-  t.not(run.lease, old.lease);
-  t.is(run.idempotencyKey, old.idempotencyKey);
-  t.deepEqual(run.results.map(({ module, output }) => [module, valueOf(output)]), [[a, "A of the first"]], "what was journalled is inherited");
-  const leases = (await journalOf(engine.bus, SCOPE)).flatMap(({ event }) => (event.type === "lease" ? [event.lease] : []));
-  t.true(leases.includes(run.lease), "its lease was journalled before it was sent");
+    };
+    const [g1, g2, g3] = await engine.agents({ work });
+    await engine.submit("a", 1);
+    await eventually("A runs", () => g1!.worked.includes("a A"));
+    t.is(g2!.runs.length, 0);
+    gates.get("A")!.open();
+    await eventually("C runs while B does", () => g2!.worked.includes("a C") && g1!.worked.includes("a B"));
+    t.deepEqual(
+      g2!.runs[0]!.results.map(({ output }) => valueOf(output)),
+      ["A(1)"],
+    );
+    gates.get("C")!.open();
+    await eventually("C is journalled", async () =>
+      JSON.stringify(await engine.ask("status", { id: "a" })).includes('{"name":"C","state":"done"}'),
+    );
+    t.is(g3!.runs.length, 0, "D needs B as well");
+    gates.get("B")!.open();
+    t.deepEqual((await engine.outcome("a"))["result"], { D: DIAMOND_OF_1 });
+  },
+);
 
-  lost.speaks = true;
-  lost.heard.length = 0;
-  lost.say(lost.doneOf(old, b, json("B of the first")));
-  await eventually("it may forget its result", () => lost.heard.some((message) => message.type === "ack"));
-  gate.open();
-  const rest = await Promise.all(["g2", "g3"].map(async (group) => engine.agent(group)));
-  t.deepEqual((await engine.outcome("a"))["result"], { D: "D(B(A of the first),C(A of the first))" });
-  t.deepEqual(rest.map(({ runs }) => runs.length), [1, 1]);
-  t.deepEqual(heir.worked, ["a B"]);
-});
+test.serial(
+  "E5: a lost execution is redispatched under a journalled lease, and what it says later does not count",
+  async (t) => {
+    await using engine = await Engine.start(DIAMOND);
+    await engine.coordinator({ tuning: { leaseMs: 1_500 } });
+    const lost = await engine.agent("g1", { replica: "g1-lost" });
+    lost.works = false;
+    await engine.submit("a", 1);
+    await eventually("it is dispatched", () => lost.runs.length === 1);
+    const old = lost.runs[0]!;
+    const [a, b] = [0, 1];
+    lost.say(lost.doneOf(old, a, json("A of the first"), false));
+    await eventually("its first module is journalled", () => lost.heard.some((message) => message.type === "ack"));
+    lost.speaks = false;
+    const gate = new Gate();
+    const heir = await engine.agent("g1", {
+      replica: "g1-heir",
+      work: async (context) => {
+        await gate.opened;
+        return trace(context);
+      },
+    });
+    await eventually("the other replica has it", () => heir.runs.length === 1);
+    const run = heir.runs[0]!;
+    t.not(run.lease, old.lease);
+    t.is(run.idempotencyKey, old.idempotencyKey);
+    t.deepEqual(
+      run.results.map(({ module, output }) => [module, valueOf(output)]),
+      [[a, "A of the first"]],
+      "what was journalled is inherited",
+    );
+    const leases = (await journalOf(engine.bus, SCOPE)).flatMap(({ event }) =>
+      event.type === "lease" ? [event.lease] : [],
+    );
+    t.true(leases.includes(run.lease), "its lease was journalled before it was sent");
 
-test.serial("E5: an execution that never arrived is sent again, uncharged; one that nobody knows is cancelled", async (t) => {
-  await using engine = await Engine.start({ ...SINGLE, jobs: { maxAttempts: 2 } });
-  await engine.coordinator();
-  const agent = await engine.agent("g1");
-  agent.works = false;
-  await engine.submit("a", 1);
-  await eventually("it is dispatched", () => agent.runs.length === 1);
-  agent.forget(agent.runs[0]!.lease);
-  agent.works = true;
-  t.is((await engine.outcome("a")).state, "done");
-  t.deepEqual(agent.runs.map(({ attempt }) => attempt), [1, 1]);
-  t.not(agent.runs[0]!.lease, agent.runs[1]!.lease);
+    lost.speaks = true;
+    lost.heard.length = 0;
+    lost.say(lost.doneOf(old, b, json("B of the first")));
+    await eventually("it may forget its result", () => lost.heard.some((message) => message.type === "ack"));
+    gate.open();
+    const rest = await Promise.all(["g2", "g3"].map(async (group) => engine.agent(group)));
+    t.deepEqual((await engine.outcome("a"))["result"], { D: "D(B(A of the first),C(A of the first))" });
+    t.deepEqual(
+      rest.map(({ runs }) => runs.length),
+      [1, 1],
+    );
+    t.deepEqual(heir.worked, ["a B"]);
+  },
+);
 
-  agent.claim("nobody", "99:1");
-  await eventually("it is told to stop", () => agent.heard.some((message) => message.type === "cancel" && message.lease === "99:1"));
-});
+test.serial(
+  "E5: an execution that never arrived is sent again, uncharged; one that nobody knows is cancelled",
+  async (t) => {
+    await using engine = await Engine.start({ ...SINGLE, jobs: { maxAttempts: 2 } });
+    await engine.coordinator();
+    const agent = await engine.agent("g1");
+    agent.works = false;
+    await engine.submit("a", 1);
+    await eventually("it is dispatched", () => agent.runs.length === 1);
+    agent.forget(agent.runs[0]!.lease);
+    agent.works = true;
+    t.is((await engine.outcome("a")).state, "done");
+    t.deepEqual(
+      agent.runs.map(({ attempt }) => attempt),
+      [1, 1],
+    );
+    t.not(agent.runs[0]!.lease, agent.runs[1]!.lease);
+
+    agent.claim("nobody", "99:1");
+    await eventually("it is told to stop", () =>
+      agent.heard.some((message) => message.type === "cancel" && message.lease === "99:1"),
+    );
+  },
+);
 
 test.serial("E6: of cancel and result the first in the journal wins, and everybody learns which", async (t) => {
   await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 200 } });
@@ -176,11 +210,18 @@ test.serial("E6: of cancel and result the first in the journal wins, and everybo
     }),
   );
   const outcomes = await Promise.all(ids.map(async (id) => engine.outcome(id)));
-  t.deepEqual(told.map(({ state }) => state), outcomes.map(({ state }) => state));
+  t.deepEqual(
+    told.map(({ state }) => state),
+    outcomes.map(({ state }) => state),
+  );
   const count = (state: string): number => outcomes.filter((outcome) => outcome.state === state).length;
   t.log(`${count("done")} done, ${count("cancelled")} cancelled`);
   t.is(count("done") + count("cancelled"), ids.length);
-  t.deepEqual(await Promise.all(ids.map(async (id) => (await engine.outcome(id)).state)), outcomes.map(({ state }) => state), "for good");
+  t.deepEqual(
+    await Promise.all(ids.map(async (id) => (await engine.outcome(id)).state)),
+    outcomes.map(({ state }) => state),
+    "for good",
+  );
 });
 
 test.serial("E7: jobs start in the order of their submission, through a change of owner", async (t) => {
@@ -201,7 +242,10 @@ test.serial("E7: jobs start in the order of their submission, through a change o
   await second.owns();
   gate.open();
   for (const id of ids) t.is((await engine.outcome(id)).state, "done");
-  t.deepEqual([...new Set(agent.worked)], ids.map((id) => `${id} A`));
+  t.deepEqual(
+    [...new Set(agent.worked)],
+    ids.map((id) => `${id} A`),
+  );
 });
 
 const PROCESSING: Draft = {
@@ -211,54 +255,63 @@ const PROCESSING: Draft = {
   ],
 };
 
-test.serial("a process takes exactly the set that was there when it was journalled, through failures and owners", async (t) => {
-  await using engine = await Engine.start(PROCESSING);
-  const first = engine.process();
-  await first.owns();
-  await engine.agent("g1");
-  const gate = new Gate();
-  const sets: string[] = [];
-  const failures = new Map([["p1", 1], ["p2", 9]]);
-  const work: Work = async ({ run, results, items }) => {
-    if (run.phase === "run") return json(String(valueOf(results.get("A"))));
-    const set = items.map((item) => valueOf(item)).join(" ");
-    sets.push(`${run.job}: ${set}`);
-    if (run.job === "p1") await gate.opened;
-    const left = failures.get(run.job) ?? 0;
-    failures.set(run.job, left - 1);
-    if (left > 0) throw new WorkFailure({ kind: "retryable" });
-    return json(set);
-  };
-  await engine.agent("g2", { work });
-  const add = async (...names: string[]): Promise<void> => {
-    for (const name of names) {
-      await engine.submit(name, name);
-      await engine.outcome(name);
-    }
-  };
-  const process = async (id: string): Promise<unknown> => {
-    await engine.ask("process", undefined, { "Troupe-Job-Id": id });
-    const outcome = await engine.outcome(id);
-    return outcome["result"] ?? outcome.error?.code;
-  };
-  await add("a", "b", "c");
-  await first.kill();
-  const second = engine.process();
-  await second.owns();
-  await engine.ask("process", undefined, { "Troupe-Job-Id": "p1" });
-  await eventually("it is processed", () => sets.length === 1);
-  await second.kill();
-  const third = engine.process();
-  await third.owns();
-  await eventually("the new owner has it", async () => (await engine.ask("status", { id: "p1" })).state === "running");
-  gate.open();
-  t.deepEqual((await engine.outcome("p1"))["result"], { Sum: 'A("a") A("b") A("c")' });
-  t.deepEqual(new Set(sets), new Set(['p1: A("a") A("b") A("c")']), "all attempts had the same set");
-  await add("d", "e");
-  t.is(await process("p2"), "ModuleError");
-  t.deepEqual(await process("p3"), { Sum: 'A("d") A("e")' }, "a failure removes nothing");
-  t.deepEqual(await process("p4"), { Sum: "" });
-});
+test.serial(
+  "a process takes exactly the set that was there when it was journalled, through failures and owners",
+  async (t) => {
+    await using engine = await Engine.start(PROCESSING);
+    const first = engine.process();
+    await first.owns();
+    await engine.agent("g1");
+    const gate = new Gate();
+    const sets: string[] = [];
+    const failures = new Map([
+      ["p1", 1],
+      ["p2", 9],
+    ]);
+    const work: Work = async ({ run, results, items }) => {
+      if (run.phase === "run") return json(String(valueOf(results.get("A"))));
+      const set = items.map((item) => valueOf(item)).join(" ");
+      sets.push(`${run.job}: ${set}`);
+      if (run.job === "p1") await gate.opened;
+      const left = failures.get(run.job) ?? 0;
+      failures.set(run.job, left - 1);
+      if (left > 0) throw new WorkFailure({ kind: "retryable" });
+      return json(set);
+    };
+    await engine.agent("g2", { work });
+    const add = async (...names: string[]): Promise<void> => {
+      for (const name of names) {
+        await engine.submit(name, name);
+        await engine.outcome(name);
+      }
+    };
+    const process = async (id: string): Promise<unknown> => {
+      await engine.ask("process", undefined, { "Troupe-Job-Id": id });
+      const outcome = await engine.outcome(id);
+      return outcome["result"] ?? outcome.error?.code;
+    };
+    await add("a", "b", "c");
+    await first.kill();
+    const second = engine.process();
+    await second.owns();
+    await engine.ask("process", undefined, { "Troupe-Job-Id": "p1" });
+    await eventually("it is processed", () => sets.length === 1);
+    await second.kill();
+    const third = engine.process();
+    await third.owns();
+    await eventually(
+      "the new owner has it",
+      async () => (await engine.ask("status", { id: "p1" })).state === "running",
+    );
+    gate.open();
+    t.deepEqual((await engine.outcome("p1"))["result"], { Sum: 'A("a") A("b") A("c")' });
+    t.deepEqual(new Set(sets), new Set(['p1: A("a") A("b") A("c")']), "all attempts had the same set");
+    await add("d", "e");
+    t.is(await process("p2"), "ModuleError");
+    t.deepEqual(await process("p3"), { Sum: 'A("d") A("e")' }, "a failure removes nothing");
+    t.deepEqual(await process("p4"), { Sum: "" });
+  },
+);
 
 test.serial("what is stored for a job is gone when nothing refers to it any more", async (t) => {
   await using engine = await Engine.start({ ...DIAMOND, jobs: { keepResultsSeconds: 1, maxAttempts: 1 } });
@@ -266,7 +319,11 @@ test.serial("what is stored for a job is gone when nothing refers to it any more
   const blobs = new BlobStore(engine.bus, SCOPE);
   const work: Work = async ({ run, module }) => {
     if (run.job === "fails" && module.name === "D") throw new WorkFailure({});
-    return blobs.put({ job: run.job, slot: String(engine.revision.modules.indexOf(module)) }, "json", new TextEncoder().encode(JSON.stringify("x".repeat(40_000))));
+    return blobs.put(
+      { job: run.job, slot: String(engine.revision.modules.indexOf(module)) },
+      "json",
+      new TextEncoder().encode(JSON.stringify("x".repeat(40_000))),
+    );
   };
   await engine.agents({ work });
   await engine.submit("large", "y".repeat(50_000));
@@ -276,7 +333,10 @@ test.serial("what is stored for a job is gone when nothing refers to it any more
   t.is((await engine.outcome("fails")).state, "failed");
   await engine.submit("stops", "y".repeat(50_000));
   await engine.ask("cancel", { id: "stops" });
-  await eventually("records and blobs are gone", async () => (await engine.held("records")) === 0 && (await engine.held("blobs")) === 0);
+  await eventually(
+    "records and blobs are gone",
+    async () => (await engine.held("records")) === 0 && (await engine.held("blobs")) === 0,
+  );
   for (const id of ["large", "fails", "stops"]) t.is((await engine.ask("result", { id })).error?.code, "JobNotFound");
   t.is((await engine.submit("large", 1)).error, undefined, "its id is free again");
 });
@@ -289,7 +349,12 @@ test.serial("a retried job keeps what it stored, though the record of its failur
   let fails = true;
   const seen: number[] = [];
   const work: Work = async ({ run, module, results }) => {
-    if (module.name !== "D") return blobs.put({ job: run.job, slot: String(engine.revision.modules.indexOf(module)) }, "json", new TextEncoder().encode(JSON.stringify("x".repeat(40_000))));
+    if (module.name !== "D")
+      return blobs.put(
+        { job: run.job, slot: String(engine.revision.modules.indexOf(module)) },
+        "json",
+        new TextEncoder().encode(JSON.stringify("x".repeat(40_000))),
+      );
     if (fails) throw new WorkFailure({});
     await gate.opened;
     for (const payload of results.values()) if ("ref" in payload) seen.push((await blobs.get(payload)).byteLength);

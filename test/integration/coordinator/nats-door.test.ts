@@ -156,7 +156,9 @@ test("many are waited for at once: each outcome is a message of its own, unknown
   client.subscribe(inbox, { callback: (_, message) => heard.push(message.json()) });
   await submit("m1", "1");
   await submit("m2", '"hold"');
-  client.publish("troupe.local.film.wait", JSON.stringify({ ids: ["m1", "m2", "m3"], timeline: true }), { reply: inbox });
+  client.publish("troupe.local.film.wait", JSON.stringify({ ids: ["m1", "m2", "m3"], timeline: true }), {
+    reply: inbox,
+  });
   await eventually("m1 and m3 are answered", () => heard.length === 2);
   await eventually("m2 is worked on", () => held.has("m2"));
   held.get("m2")!();
@@ -182,7 +184,16 @@ test("Troupe-Wait names where the outcome goes by itself", async (t) => {
 });
 
 test("outcomes cannot be sent where they would do harm", async (t) => {
-  for (const subject of ["a b", "a..b", "jobs.*", "jobs.>", ".a", "_troupe.local.film.u1.journal", "$JS.API.STREAM.DELETE.x", "troupe.local.film.cancel"]) {
+  for (const subject of [
+    "a b",
+    "a..b",
+    "jobs.*",
+    "jobs.>",
+    ".a",
+    "_troupe.local.film.u1.journal",
+    "$JS.API.STREAM.DELETE.x",
+    "troupe.local.film.cancel",
+  ]) {
     refused(t, await submit("harm", "1", { "Troupe-Wait": subject }), "InvalidRequest");
   }
   refused(t, await ask("status", { id: "harm" }), "JobNotFound");
@@ -192,7 +203,12 @@ test("status and timeline tell where a job stands", async (t) => {
   await submit("seen", '"hold"');
   await eventually("it is worked on", () => held.has("seen"));
   const running = await ask("status", { id: "seen" });
-  t.like(running, { id: "seen", state: "running", revision: engine.revision.id, modules: [{ name: "A", state: "running" }] });
+  t.like(running, {
+    id: "seen",
+    state: "running",
+    revision: engine.revision.id,
+    modules: [{ name: "A", state: "running" }],
+  });
   t.is(typeof running["submittedAt"], "number");
   held.get("seen")!();
   await ask("wait", { id: "seen" });
@@ -207,7 +223,10 @@ test("a failed job says what failed and where, and can be retried", async (t) =>
   failing.add("fails");
   await submit("fails", '"M"');
   const outcome = await ask("wait", { id: "fails" });
-  t.like(outcome, { state: "failed", error: { code: "ModuleError", message: "no such film", module: "A", group: "g1", replica: "g1-0", attempt: 1 } });
+  t.like(outcome, {
+    state: "failed",
+    error: { code: "ModuleError", message: "no such film", module: "A", group: "g1", replica: "g1-0", attempt: 1 },
+  });
   t.regex(String(outcome.error?.["stack"]), /at A/);
   t.like(await ask("status", { id: "fails" }), { state: "failed", error: { code: "ModuleError" } });
   failing.delete("fails");
@@ -246,9 +265,13 @@ test("process runs what the aggregates hold, as a job with an id", async (t) => 
   const connection = await connect({ servers: aggregating.nats.url });
   const named = headers();
   named.set("Troupe-Job-Id", "sum");
-  const accepted = (await connection.request("troupe.local.film.process", "", { timeout: 10_000, headers: named })).json<Answer>();
+  const accepted = (
+    await connection.request("troupe.local.film.process", "", { timeout: 10_000, headers: named })
+  ).json<Answer>();
   t.is(accepted.id, "sum");
-  const outcome = (await connection.request("troupe.local.film.wait", JSON.stringify({ id: "sum" }), { timeout: 40_000 })).json<Answer>();
+  const outcome = (
+    await connection.request("troupe.local.film.wait", JSON.stringify({ id: "sum" }), { timeout: 40_000 })
+  ).json<Answer>();
   t.like(outcome, { id: "sum", state: "done" });
   t.is((outcome["result"] as { Sum: string }).Sum.split("+").length, 3);
   await connection.close();

@@ -1,7 +1,12 @@
 /** Who owns (E8), and what the next owner finds: jobs, failures, records, snapshots. */
 import test from "ava";
 import { createInbox } from "nats";
-import { subjectsOf } from "@troupe/protocol";
+import { appendToStream, subjectsOf } from "@troupe/protocol";
+import { encodeFrame } from "../../../coordinator/src/core/frame-codec.ts";
+import { Writer } from "../../../coordinator/src/core/writer.ts";
+import { sealed } from "../../../coordinator/src/shell/checksum.ts";
+import { replay } from "../../../coordinator/src/shell/replay.ts";
+import { Snapshots } from "../../../coordinator/src/shell/snapshots.ts";
 import { DIAMOND, DIAMOND_OF_1, Engine, SCOPE, SINGLE, answerOf, type Answer } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { journalOf } from "../../support/journal.ts";
@@ -43,7 +48,11 @@ test.serial("E8: an owner that was frozen and replaced is fenced, and nobody get
   t.is(new Set(agent.worked).size, agent.worked.length, "nothing ran twice");
 
   const epochs = (await journalOf(engine.bus, SCOPE)).map(({ epoch }) => epoch);
-  t.deepEqual(epochs, epochs.toSorted((a, b) => a - b), "nothing of the former owner stands behind the new one's first frame");
+  t.deepEqual(
+    epochs,
+    epochs.toSorted((a, b) => a - b),
+    "nothing of the former owner stands behind the new one's first frame",
+  );
   t.is(new Set(epochs).size, 2);
 });
 
@@ -65,7 +74,11 @@ test.serial("a standby takes over, and what runs goes on", async (t) => {
   await standby.owns();
   open();
   t.deepEqual((await engine.outcome("a"))["result"], { D: DIAMOND_OF_1 });
-  t.deepEqual(agents.map(({ runs }) => runs.length), [1, 1, 1], "nothing was dispatched again");
+  t.deepEqual(
+    agents.map(({ runs }) => runs.length),
+    [1, 1, 1],
+    "nothing was dispatched again",
+  );
 });
 
 test.serial("two that wait to be told are told by the next owner", async (t) => {
@@ -91,7 +104,10 @@ test.serial("an orderly stop lets go, and the server's restart is no news", asyn
   await engine.nats.restart();
   await engine.submit("a", 1);
   t.is((await engine.outcome("a")).state, "done");
-  t.deepEqual(coordinator.log.filter(({ level }) => level === "warn" || level === "error").map(({ message }) => message), []);
+  t.deepEqual(
+    coordinator.log.filter(({ level }) => level === "warn" || level === "error").map(({ message }) => message),
+    [],
+  );
   await coordinator[Symbol.asyncDispose]();
   const next = await engine.coordinator({ id: "another" });
   t.is(next.said("owns the pipeline").length, 1);
@@ -101,7 +117,10 @@ test.serial("an orderly stop lets go, and the server's restart is no news", asyn
 for (const when of ["at once", "from its record", "after a restart", "after a restart from a snapshot"] as const) {
   test.serial(`a failed job is retried from the module that failed: ${when}`, async (t) => {
     await using engine = await Engine.start({ ...DIAMOND, jobs: { maxAttempts: 1 } });
-    const tuning = { pageMs: when === "at once" ? 60_000 : 20, ...(when.includes("snapshot") ? { snapshots: { leastBytes: 1, ratio: 0 } } : {}) };
+    const tuning = {
+      pageMs: when === "at once" ? 60_000 : 20,
+      ...(when.includes("snapshot") ? { snapshots: { leastBytes: 1, ratio: 0 } } : {}),
+    };
     const coordinator = await engine.coordinator({ tuning });
     let fails = true;
     const work: Work = (context) => {
@@ -120,7 +139,11 @@ for (const when of ["at once", "from its record", "after a restart", "after a re
     fails = false;
     t.is((await engine.ask("retry", { id: "a" })).state, "running");
     t.deepEqual(await engine.outcome("a"), { id: "a", state: "done", result: { D: DIAMOND_OF_1 } });
-    t.deepEqual(agents.flatMap(({ worked }) => worked), ["a A", "a B", "a C", "a D", "a D"], "what had been done was kept");
+    t.deepEqual(
+      agents.flatMap(({ worked }) => worked),
+      ["a A", "a B", "a C", "a D", "a D"],
+      "what had been done was kept",
+    );
     t.is((await engine.ask("retry", { id: "a" })).error?.code, "NotFailed");
   });
 }
@@ -139,8 +162,14 @@ test.serial("records are found again after restarts, and after the journal was c
   await first[Symbol.asyncDispose]();
   for (const restart of numbers(2)) {
     const journal = await journalOf(engine.bus, SCOPE);
-    t.true(journal.some(({ event }) => event.type === "snapshot"), "a snapshot counts");
-    t.false(journal.some(({ event }) => event.type === "revision"), "and what it covers is gone");
+    t.true(
+      journal.some(({ event }) => event.type === "snapshot"),
+      "a snapshot counts",
+    );
+    t.false(
+      journal.some(({ event }) => event.type === "revision"),
+      "and what it covers is gone",
+    );
     const next = await engine.coordinator({ tuning, id: `next-${restart}` });
     t.deepEqual(await Promise.all(ids.map(async (id) => engine.outcome(id))), outcomes);
     t.deepEqual(await Promise.all(ids.map(async (id) => engine.ask("timeline", { id }))), timelines);
@@ -162,8 +191,52 @@ test.serial("open jobs survive a snapshot, and snapshots do not pile up", async 
   await engine.coordinator({ tuning });
   const agents = await engine.agents();
   for (const id of ids) t.deepEqual((await engine.outcome(id))["result"], { D: DIAMOND_OF_1 });
-  t.deepEqual(agents[0]!.worked.filter((work) => work.endsWith(" A")), ids.map((id) => `${id} A`), "in their order");
+  t.deepEqual(
+    agents[0]!.worked.filter((work) => work.endsWith(" A")),
+    ids.map((id) => `${id} A`),
+    "in their order",
+  );
   await eventually("one snapshot is left", async () => (await engine.held("snapshots")) <= 2);
+});
+
+test.serial("a journal does not grow because its coordinator is restarted before a snapshot is due", async (t) => {
+  await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 500 } });
+  const tuning = { snapshots: { leastBytes: 20_000 } };
+  for (const life of numbers(6)) {
+    const coordinator = await engine.coordinator({ tuning });
+    for (const index of numbers(5)) await engine.submit(`job-${life}-${index}`, "x".repeat(2_000));
+    await coordinator[Symbol.asyncDispose]();
+  }
+  const journal = await journalOf(engine.bus, SCOPE);
+  t.true(
+    journal.some(({ event }) => event.type === "snapshot"),
+    "each life wrote less than what makes a snapshot due, and all of them more",
+  );
+  await engine.coordinator({ tuning });
+  await engine.agents();
+  for (const life of numbers(6)) t.is((await engine.outcome(`job-${life}-4`)).state, "done");
+});
+
+test.serial("the snapshot of an owner that was replaced meanwhile does not mix with its successor's", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  const coordinator = await engine.coordinator();
+  for (const id of ["a", "b"]) await engine.submit(id, id);
+  const early = await replay(engine.bus, SCOPE);
+  for (const id of ["c", "d"]) await engine.submit(id, id);
+  await coordinator[Symbol.asyncDispose]();
+  const late = await replay(engine.bus, SCOPE);
+
+  const { bus } = engine;
+  const former = new Snapshots({ bus, scope: SCOPE, epoch: 1, sinceLast: 0 });
+  const successor = new Snapshots({ bus, scope: SCOPE, epoch: 2, sinceLast: 0 });
+  const event = await successor.write(late.state, late.sequence, late.frames);
+  await former.write(early.state, early.sequence, early.frames); // it woke up, and does not know yet
+  const writer = new Writer({ epoch: 2, sequence: late.sequence, number: late.frames, maxBytes: 1_000_000 });
+  writer.add(event, {});
+  await appendToStream(bus, subjectsOf(SCOPE).journal, sealed(encodeFrame(writer.next()!)));
+  await successor.purge(event);
+  const again = await replay(bus, SCOPE);
+  t.deepEqual([...again.state.jobs.keys()], ["a", "b", "c", "d"]);
 });
 
 test.serial("records expire, also while their owner was away", async (t) => {

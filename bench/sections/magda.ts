@@ -1,5 +1,7 @@
 /** The peer: MAGDA on Ray, doing the same work on the same machine in the same run. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -108,10 +110,9 @@ function ratio({ text, theirs, target }: Comparison, ours: Figure | undefined): 
 
 /** One JSON object a line: `{ name, value }`, the value a number or several. */
 async function runPeer(python: string, args: readonly string[]): Promise<Said> {
-  const peer = spawn(python, [SCRIPT, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, RAY_DEDUP_LOGS: "0" },
-  });
+  const folder = await mkdtemp(join(tmpdir(), "troupe-ray-"));
+  const env = { ...process.env, RAY_TMPDIR: folder, RAY_DEDUP_LOGS: "0" };
+  const peer = spawn(python, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   const trouble: Buffer[] = [];
   peer.stderr.on("data", (chunk: Buffer) => trouble.push(chunk));
   const said = new Map<string, number[]>();
@@ -120,15 +121,29 @@ async function runPeer(python: string, args: readonly string[]): Promise<Said> {
     said.set(name, [...(said.get(name) ?? []), ...[value].flat()]);
   });
   const end = (): void => {
-    if (peer.pid !== undefined && peer.exitCode === null)
-      for (const pid of processTree(peer.pid).reverse()) process.kill(pid, "SIGKILL");
+    endTree(peer);
   };
   process.once("exit", end);
   const patience = setTimeout(end, PATIENCE_MS);
-  const [code] = (await once(peer, "exit")) as [number | null];
-  clearTimeout(patience);
-  process.off("exit", end);
-  if (code !== 0)
+  try {
+    const [code] = (await once(peer, "exit")) as [number | null];
+    if (code === 0) return said;
     throw new Error(`MAGDA ended with ${code ?? "a signal"}: ${Buffer.concat(trouble).toString().slice(-800)}`);
-  return said;
+  } finally {
+    clearTimeout(patience);
+    process.off("exit", end);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Ray's own processes would outlive the one that started them. */
+function endTree({ pid, exitCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null) return;
+  for (const each of processTree(pid).reverse()) {
+    try {
+      process.kill(each, "SIGKILL");
+    } catch {
+      // It ended with its neighbours.
+    }
+  }
 }

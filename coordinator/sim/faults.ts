@@ -29,6 +29,7 @@ export class Faults {
     this.#now(weather.killCoordinatorMs, () => { this.#killCoordinator(); });
     this.#now(weather.freezeCoordinatorMs, () => { this.#freezeCoordinator(); });
     this.#now(weather.stealLeaseMs, () => { world.server.stealLease(); });
+    this.#now(weather.fullMs, () => { world.server.beFullFor(world.random.between(50, 1_500)); });
     this.#now(weather.killReplicaMs, () => { world.replicas.kill(this.#slot()); });
     this.#now(weather.freezeReplicaMs, () => { this.#freezeReplica(); });
     this.#now(weather.cutReplicaMs, () => { this.#cutReplica(); });

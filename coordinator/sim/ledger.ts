@@ -3,7 +3,7 @@
  * events, on the other an account of its own.
  */
 import { modulesInPhase, parentsInPhase, startCondition } from "@troupe/model";
-import type { DoneEvent, FailEvent, JournalEvent, LeaseEvent, RetryEvent, SubmitEvent } from "../src/core/events.ts";
+import type { DoneEvent, EpochEvent, FailEvent, JournalEvent, LeaseEvent, RetryEvent, SubmitEvent } from "../src/core/events.ts";
 import { fold, type FoldOutcome } from "../src/core/fold.ts";
 import { decodeFrame } from "../src/core/frame-codec.ts";
 import { outcomeText } from "../src/core/outcome.ts";
@@ -19,6 +19,8 @@ export class Ledger {
   readonly jobs = new Map<string, KnownJob>();
   readonly items = new Items();
   epoch = 0;
+  /** When it began, Unix milliseconds. */
+  epochAt = 0;
   sequence = 0;
   frames = 0;
   events = 0;
@@ -41,7 +43,7 @@ export class Ledger {
     this.sequence = sequence;
     this.frames = frame.number;
     const [first] = frame.events;
-    if (first?.type === "epoch") this.#epochBegins(first.epoch);
+    if (first?.type === "epoch") this.#epochBegins(first);
     if (frame.epoch !== this.epoch) throw new Violation("E8", `a frame of epoch ${frame.epoch} was journalled in epoch ${this.epoch}`);
     for (const event of frame.events) this.#event(event);
   }
@@ -52,7 +54,8 @@ export class Ledger {
     return known;
   }
 
-  #epochBegins(epoch: number): void {
+  #epochBegins({ epoch, at }: EpochEvent): void {
+    this.epochAt = at;
     if (epoch <= this.epoch) throw new Violation("E8", `epoch ${epoch} begins after epoch ${this.epoch}`);
     this.epoch = epoch;
   }

@@ -6,7 +6,7 @@ import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
 import type { Moment } from "../src/core/execution.ts";
 import { encodeFrame } from "../src/core/frame-codec.ts";
 import type { Job } from "../src/core/job.ts";
-import { newOwner, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
+import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
 import { encodePage, jobsOfPage } from "../src/core/record.ts";
 import { renewLeases } from "../src/core/replicas.ts";
 import { encodeSnapshot } from "../src/core/snapshot.ts";
@@ -23,6 +23,7 @@ import type { Server } from "./server.ts";
 const TICK_MS = 100;
 const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
+const ROOM_CHECK_MS = 1_000;
 const INSPECT_PAUSE_MS = 100;
 const SNAPSHOT_PART_BYTES = 4_096;
 const FRAME_BYTES = 16_384;
@@ -113,6 +114,10 @@ export class LiveOwner {
     takeOver(this.owner, this.#moment(), present);
     this.#isStarted = true;
     process.every(TICK_MS, () => this.#tick());
+    process.every(ROOM_CHECK_MS, () => {
+      this.owner.full = this.#options.world.server.isFull ? "the server has no room" : undefined;
+      return !this.#isClosed;
+    });
     this.#beacon();
     process.every(BEACON_MS, () => this.#beacon());
     this.#settle();
@@ -156,6 +161,11 @@ export class LiveOwner {
         this.#committed(frame, askedAt);
         return;
       }
+      if (appended === "full") {
+        this.#refused(this.writer.giveUpSubmissions(frame));
+        this.#options.process.after(INSPECT_PAUSE_MS * 5, () => { this.#pump(); });
+        return;
+      }
       this.writer.doubt(frame);
       if (!(yield* this.#inspect(frame, bytes))) return;
     }
@@ -178,6 +188,17 @@ export class LiveOwner {
       else this.#stopped(verdict.why);
       return false;
     }
+  }
+
+  #refused(entries: readonly Committed[]): void {
+    const { owner } = this;
+    owner.full = "the server has no room";
+    owner.submitting -= entries.length;
+    for (const { event, context: { reply: to = "" } } of entries) {
+      const id = event.type === "submit" ? event.job : "";
+      reply(owner, to, { kind: "refused", id, code: "StreamFull", message: owner.full, hint: "submit again later", retryAfterMs: 1_000 });
+    }
+    this.#settle();
   }
 
   #stopped(why: "fenced" | "journal-lost"): void {

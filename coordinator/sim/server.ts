@@ -30,8 +30,8 @@ export interface LeaseEntry {
   readonly holder: string | null;
 }
 
-/** What came of an append: its sequence, or null when it was not the expected last sequence. */
-export type Appended = number | null;
+/** What came of an append: its sequence; null when it was not the expected last sequence; `full` when there is no room. */
+export type Appended = number | null | "full";
 
 export interface ServerOptions {
   readonly clock: Clock;
@@ -50,10 +50,20 @@ export class Server {
   /** By `<number>.<part>`. */
   readonly snapshots = new Map<string, Uint8Array>();
   lease: LeaseEntry = { sequence: 0, holder: null };
+  #fullUntil = 0;
   readonly #options: ServerOptions;
 
   constructor(options: ServerOptions) {
     this.#options = options;
+  }
+
+  get isFull(): boolean {
+    return this.#options.clock.now < this.#fullUntil;
+  }
+
+  /** Has no room in the journal for a while. */
+  beFullFor(ms: number): void {
+    this.#fullUntil = this.#options.clock.now + ms;
   }
 
   /** Asks the server for something. @returns undefined when no answer came: then it may have happened, may still happen, or not. */
@@ -94,6 +104,7 @@ export class Server {
 
   /** @param askedAt when the request was made, which may be long ago. */
   appendToJournal(frame: Uint8Array, expected: number, askedAt: number): Appended {
+    if (this.isFull) return "full";
     if (this.#options.isFenced && this.journal.last !== expected) return null;
     const sequence = this.journal.append(frame);
     this.#options.onJournalled(sequence, frame, askedAt);

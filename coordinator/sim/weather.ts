@@ -16,6 +16,7 @@ export interface Weather {
   readonly killCoordinatorMs: number;
   readonly freezeCoordinatorMs: number;
   readonly stealLeaseMs: number;
+  readonly fullMs: number;
   readonly killReplicaMs: number;
   readonly freezeReplicaMs: number;
   readonly cutReplicaMs: number;
@@ -43,13 +44,14 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     lost: rate(0.08),
     doubled: rate(0.1),
     delayed: rate(0.1),
-    delayMs: random.chance(0.2) ? 4_000 : random.between(5, 800),
+    delayMs: random.chance(0.2) ? 2_500 : random.between(5, 800),
     answerLost: rate(0.1),
     requestLost: rate(0.1),
     appliedLate: rate(0.08),
     killCoordinatorMs: mean(2_000),
     freezeCoordinatorMs: mean(2_000),
     stealLeaseMs: mean(2_000),
+    fullMs: random.chance(0.15) ? random.between(1_000, 5_000) : Infinity,
     killReplicaMs: mean(500),
     freezeReplicaMs: mean(1_000),
     cutReplicaMs: mean(1_000),

@@ -5,26 +5,59 @@ import { decodeDown, decodeUp, encodeDown, encodeUp, parseSlot } from "./wire.ts
 import type { DownBatch, UpBatch } from "./messages.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const golden = (name: string): Buffer => Buffer.from(readFileSync(new URL(`../golden/${name}.hex`, import.meta.url), "utf8").replaceAll(/\s/g, ""), "hex");
+const golden = (name: string): Buffer =>
+  Buffer.from(readFileSync(new URL(`../golden/${name}.hex`, import.meta.url), "utf8").replaceAll(/\s/g, ""), "hex");
 
 /** Buffers and plain byte arrays alike, as lists of numbers. */
 const plain = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_key, part: unknown) => (part instanceof Uint8Array ? [...part] : isBufferJson(part) ? part.data : part)));
-const isBufferJson = (part: unknown): part is { data: number[] } => typeof part === "object" && part !== null && "type" in part && part.type === "Buffer";
+  JSON.parse(
+    JSON.stringify(value, (_key, part: unknown) =>
+      part instanceof Uint8Array ? [...part] : isBufferJson(part) ? part.data : part,
+    ),
+  );
+const isBufferJson = (part: unknown): part is { data: number[] } =>
+  typeof part === "object" && part !== null && "type" in part && part.type === "Buffer";
 const headOnly = (head: string): Uint8Array => Buffer.concat([Buffer.from([0, 0, 0, head.length]), Buffer.from(head)]);
 
 const UP: UpBatch = {
   from: { group: "g1", replica: "g1-0", instance: "i7" },
   messages: [
-    { type: "beat", version: 1, state: "ready", permits: 2, templateHash: "h", epoch: 3, executions: [{ job: "j1", lease: "3:1" }] },
     {
-      type: "done", job: "j1", lease: "3:1", module: 0, output: { kind: "json", bytes: bytes('{"ü":1}') }, last: false,
+      type: "beat",
+      version: 1,
+      state: "ready",
+      permits: 2,
+      templateHash: "h",
+      epoch: 3,
+      executions: [{ job: "j1", lease: "3:1" }],
+    },
+    {
+      type: "done",
+      job: "j1",
+      lease: "3:1",
+      module: 0,
+      output: { kind: "json", bytes: bytes('{"ü":1}') },
+      last: false,
       spans: [{ module: 0, startedAt: 1.5, endedAt: 2.25 }],
     },
     {
-      type: "done", job: "j1", lease: "3:1", module: 1, output: { kind: "binary", bytes: new Uint8Array([0, 255, 10]) }, last: true, spans: [],
+      type: "done",
+      job: "j1",
+      lease: "3:1",
+      module: 1,
+      output: { kind: "binary", bytes: new Uint8Array([0, 255, 10]) },
+      last: true,
+      spans: [],
     },
-    { type: "fail", job: "j2", lease: "3:2", module: null, failure: { code: "HostExited", message: "exit 3", kind: "retryable" }, fault: "shared", spans: [] },
+    {
+      type: "fail",
+      job: "j2",
+      lease: "3:2",
+      module: null,
+      failure: { code: "HostExited", message: "exit 3", kind: "retryable" },
+      fault: "shared",
+      spans: [],
+    },
   ],
 };
 
@@ -32,10 +65,20 @@ const DOWN: DownBatch = {
   epoch: 3,
   messages: [
     {
-      type: "run", job: "j1", lease: "3:1", attempt: 1, idempotencyKey: "j1:g1", revision: "r1", phase: "run",
+      type: "run",
+      job: "j1",
+      lease: "3:1",
+      attempt: 1,
+      idempotencyKey: "j1:g1",
+      revision: "r1",
+      phase: "run",
       input: { kind: "json", bytes: bytes("[1]") },
-      results: [{ module: 4, output: { kind: "binary", ref: { id: "j1.4.x", size: 40_000, chunks: 1, sha256: "00" } } }],
-      items: [], alone: false, timeLeftMs: null,
+      results: [
+        { module: 4, output: { kind: "binary", ref: { id: "j1.4.x", size: 40_000, chunks: 1, sha256: "00" } } },
+      ],
+      items: [],
+      alone: false,
+      timeLeftMs: null,
     },
     { type: "ack", what: [{ lease: "3:0", module: -1 }] },
   ],
@@ -61,10 +104,20 @@ test("what was encoded is decoded", (t) => {
 
 test("a batch is cut where it would get too large, and keeps its order", (t) => {
   const big = { kind: "binary" as const, bytes: new Uint8Array(1000) };
-  const messages = [0, 1, 2, 3, 4].map((module) => ({ type: "done" as const, job: "j", lease: "1:1", module, output: big, last: false, spans: [] }));
+  const messages = [0, 1, 2, 3, 4].map((module) => ({
+    type: "done" as const,
+    job: "j",
+    lease: "1:1",
+    module,
+    output: big,
+    last: false,
+    spans: [],
+  }));
   const parts = encodeUp({ from: UP.from, messages }, 3_100);
   t.is(parts.length, 3);
-  const modules = parts.flatMap((part) => decodeUp(part).messages.map((message) => (message.type === "done" ? message.module : -1)));
+  const modules = parts.flatMap((part) =>
+    decodeUp(part).messages.map((message) => (message.type === "done" ? message.module : -1)),
+  );
   t.deepEqual(modules, [0, 1, 2, 3, 4]);
 });
 
@@ -91,5 +144,8 @@ test("a message whose field has another type is refused by its name", (t) => {
 });
 
 test("a slot of a stored payload needs a kind that is known", (t) => {
-  t.throws(() => parseSlot({ r: { id: "a", size: 1, chunks: 1, sha256: "" }, k: "xml" }), { instanceOf: EnvelopeError, message: /xml/ });
+  t.throws(() => parseSlot({ r: { id: "a", size: 1, chunks: 1, sha256: "" }, k: "xml" }), {
+    instanceOf: EnvelopeError,
+    message: /xml/,
+  });
 });

@@ -11,7 +11,8 @@
 import { type BlobRef, type Payload, type PayloadKind, isInline } from "./payload.ts";
 
 /** A payload as it stands in a head. */
-export type PayloadSlot = { readonly j: number } | { readonly b: number } | { readonly r: BlobRef; readonly k: PayloadKind };
+export type PayloadSlot =
+  { readonly j: number } | { readonly b: number } | { readonly r: BlobRef; readonly k: PayloadKind };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -82,7 +83,8 @@ export interface OpenedEnvelope {
 export function openEnvelope(data: Uint8Array): OpenedEnvelope {
   if (data.byteLength < 4) throw new EnvelopeError(`only ${data.byteLength} bytes`);
   const headLength = new DataView(data.buffer, data.byteOffset, 4).getUint32(0);
-  if (4 + headLength > data.byteLength) throw new EnvelopeError(`head of ${headLength} bytes in a message of ${data.byteLength}`);
+  if (4 + headLength > data.byteLength)
+    throw new EnvelopeError(`head of ${headLength} bytes in a message of ${data.byteLength}`);
   const head = parseHead(data.subarray(4, 4 + headLength));
   const parts: Uint8Array[] = [];
   let at = 4 + headLength;
@@ -107,7 +109,11 @@ function parseHead(bytes: Uint8Array): { m: unknown; p: number[] } {
 
 function isHead(head: unknown): head is { m: unknown; p: number[] } {
   return (
-    typeof head === "object" && head !== null && "m" in head && "p" in head && Array.isArray(head.p) &&
+    typeof head === "object" &&
+    head !== null &&
+    "m" in head &&
+    "p" in head &&
+    Array.isArray(head.p) &&
     head.p.every((length) => Number.isSafeInteger(length) && length >= 0)
   );
 }

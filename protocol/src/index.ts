@@ -1,34 +1,99 @@
 export {
-  INLINE_LIMIT, NULL_PAYLOAD, isInline, payloadSize,
-  type BlobRef, type InlinePayload, type Payload, type PayloadKind, type StoredPayload,
+  INLINE_LIMIT,
+  NULL_PAYLOAD,
+  isInline,
+  payloadSize,
+  type BlobRef,
+  type InlinePayload,
+  type Payload,
+  type PayloadKind,
+  type StoredPayload,
 } from "./payload.ts";
-export { EnvelopeError, PayloadReader, PayloadWriter, openEnvelope, type OpenedEnvelope, type PayloadSlot } from "./envelope.ts";
+export {
+  EnvelopeError,
+  PayloadReader,
+  PayloadWriter,
+  openEnvelope,
+  type OpenedEnvelope,
+  type PayloadSlot,
+} from "./envelope.ts";
 export type { Failure, FailureCode, FailureKind } from "./failure.ts";
 export { Fields } from "./fields.ts";
 export {
-  DOOR_OPERATIONS, OWNER_BUCKET, REVISION_BUCKET, currentRevisionKey, ownerKey, revisionKey, streamsOf, subjectsOf,
-  type DoorOperation, type Scope, type StreamNames, type Subjects,
+  DOOR_OPERATIONS,
+  OWNER_BUCKET,
+  REVISION_BUCKET,
+  currentRevisionKey,
+  ownerKey,
+  revisionKey,
+  streamsOf,
+  subjectsOf,
+  type DoorOperation,
+  type Scope,
+  type StreamNames,
+  type Subjects,
 } from "./subjects.ts";
 export {
   PROTOCOL_VERSION,
-  type Ack, type Beacon, type Beat, type Cancel, type Done, type DownBatch, type DownMessage, type Fail, type Gone,
-  type HandBack, type Items, type Lease, type ModuleSpan, type Phase, type Progress, type ReplicaState, type Run,
-  type Speaker, type UpBatch, type UpMessage,
+  type Ack,
+  type Beacon,
+  type Beat,
+  type Cancel,
+  type Done,
+  type DownBatch,
+  type DownMessage,
+  type Fail,
+  type Gone,
+  type HandBack,
+  type Items,
+  type Lease,
+  type ModuleSpan,
+  type Phase,
+  type Progress,
+  type ReplicaState,
+  type Run,
+  type Speaker,
+  type UpBatch,
+  type UpMessage,
 } from "./messages.ts";
 export { POD_ENV } from "./pod-env.ts";
 export { decodeDown, decodeUp, encodeDown, encodeUp, parseSlot } from "./wire.ts";
 export {
-  BusTimeoutError, NoRespondersError,
-  type Bus, type BusMessage, type BusStatus, type BusSubscription, type PublishOptions, type RequestOptions,
+  BusTimeoutError,
+  NoRespondersError,
+  type Bus,
+  type BusMessage,
+  type BusStatus,
+  type BusSubscription,
+  type PublishOptions,
+  type RequestOptions,
 } from "./bus/port.ts";
 export { connectBus, type ConnectOptions } from "./bus/nats.ts";
 export { ConnectError } from "./bus/connect-error.ts";
 export { BlobError, BlobStore } from "./bus/blobs.ts";
 export {
-  JS_CODE, JetStreamError, JetStreamOffError, appendToStream, deleteStream, ensureStream, lastMessageOf, messageAt, purgeStream,
-  readStream, streamState,
-  type StoredMessage, type StreamSettings, type StreamState,
+  JS_CODE,
+  JetStreamError,
+  JetStreamOffError,
+  appendToStream,
+  deleteStream,
+  ensureStream,
+  lastMessageOf,
+  messageAt,
+  purgeStream,
+  readStream,
+  streamState,
+  type StoredMessage,
+  type StreamSettings,
+  type StreamState,
 } from "./bus/jetstream.ts";
 export {
-  ensureBuckets, publishRevision, readCurrentRevision, readOwner, readRevision, writeOwner, type OwnerEntry, type OwnerLease,
+  ensureBuckets,
+  publishRevision,
+  readCurrentRevision,
+  readOwner,
+  readRevision,
+  writeOwner,
+  type OwnerEntry,
+  type OwnerLease,
 } from "./bus/buckets.ts";

@@ -9,7 +9,16 @@ export interface Scope {
 }
 
 /** The operations of the NATS door: request `troupe.<namespace>.<pipeline>.<operation>`. */
-export const DOOR_OPERATIONS = ["submit", "wait", "status", "result", "timeline", "cancel", "retry", "process"] as const;
+export const DOOR_OPERATIONS = [
+  "submit",
+  "wait",
+  "status",
+  "result",
+  "timeline",
+  "cancel",
+  "retry",
+  "process",
+] as const;
 export type DoorOperation = (typeof DOOR_OPERATIONS)[number];
 
 export interface Subjects {

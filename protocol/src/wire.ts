@@ -70,7 +70,12 @@ function upSize(message: UpMessage): number {
     case "done":
       return HEAD_ESTIMATE + inlineSize(message.output) + 80 * message.spans.length;
     case "fail":
-      return HEAD_ESTIMATE + message.failure.message.length + (message.failure.stack?.length ?? 0) + 80 * message.spans.length;
+      return (
+        HEAD_ESTIMATE +
+        message.failure.message.length +
+        (message.failure.stack?.length ?? 0) +
+        80 * message.spans.length
+      );
     case "beat":
       return HEAD_ESTIMATE + 120 * message.executions.length;
     case "progress":
@@ -83,7 +88,11 @@ function upSize(message: UpMessage): number {
 function downSize(message: DownMessage): number {
   switch (message.type) {
     case "run":
-      return HEAD_ESTIMATE + inlineSize(message.input) + message.results.reduce((sum, { output }) => sum + 40 + inlineSize(output), 0);
+      return (
+        HEAD_ESTIMATE +
+        inlineSize(message.input) +
+        message.results.reduce((sum, { output }) => sum + 40 + inlineSize(output), 0)
+      );
     case "items":
       return HEAD_ESTIMATE + message.items.reduce((sum, item) => sum + 20 + inlineSize(item), 0);
     case "ack":
@@ -119,7 +128,13 @@ function upFromWire(raw: unknown, payloads: PayloadReader): UpMessage {
       fields.check({ job: "string", lease: "string", failure: "object", fault: "string", spans: "array" });
       return fields.as<UpMessage>();
     case "beat":
-      fields.check({ version: "number", state: "string", permits: "number", templateHash: "string", executions: "array" });
+      fields.check({
+        version: "number",
+        state: "string",
+        permits: "number",
+        templateHash: "string",
+        executions: "array",
+      });
       return fields.as<UpMessage>();
     case "back":
     case "progress":
@@ -157,7 +172,14 @@ function downFromWire(raw: unknown, payloads: PayloadReader): DownMessage {
 }
 
 function runFromWire(fields: Fields, payloads: PayloadReader): Run {
-  fields.check({ job: "string", lease: "string", attempt: "number", revision: "string", phase: "string", items: "array" });
+  fields.check({
+    job: "string",
+    lease: "string",
+    attempt: "number",
+    revision: "string",
+    phase: "string",
+    items: "array",
+  });
   const results = fields.array("results").map((raw) => {
     const result = new Fields(raw, "result");
     return { module: result.number("module"), output: payloads.get(slot(result.get("output"))) };

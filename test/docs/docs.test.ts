@@ -13,7 +13,9 @@ const run = promisify(execFile);
 /** Seconds of the examples become hundredths. */
 const SCALE = ["--context", '{"scale": 0.01}'];
 
-const pages = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", ...under("docs"), ...under("examples")].filter((path) => path.endsWith(".md"));
+const pages = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", ...under("docs"), ...under("examples")].filter(
+  (path) => path.endsWith(".md"),
+);
 
 function under(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
@@ -26,7 +28,9 @@ interface Block {
 }
 
 const blocks: readonly Block[] = pages.flatMap((page) =>
-  [...readFileSync(join(ROOT, page), "utf8").matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language = "", text = ""]) => ({ page, language, text })),
+  [...readFileSync(join(ROOT, page), "utf8").matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(
+    ([, language = "", text = ""]) => ({ page, language, text }),
+  ),
 );
 
 /** Commands that run an example of the repository: others name files that only the reader has (`~`). */
@@ -47,12 +51,19 @@ test("the pages show commands that can be run", (t) => {
 for (const command of commands) {
   test.serial(`typed as it stands: ${command}`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "troupe-docs-"));
-    t.teardown(() => { rmSync(folder, { recursive: true, force: true }); });
+    t.teardown(() => {
+      rmSync(folder, { recursive: true, force: true });
+    });
     const [, ...words] = wordsOf(command);
     const isScaled = words[0] === "run" && !words.includes("--context") && !command.includes("examples/documents");
     // What a command writes goes to a folder of the test's.
-    const args = words.map((word) => (/\.(svg|html|json)$/.test(word) && !word.includes("/") ? join(folder, word) : word));
-    const { stdout, stderr } = await run(join(ROOT, "troupe"), isScaled ? [...args, ...SCALE] : args, { cwd: ROOT, timeout: 120_000 });
+    const args = words.map((word) =>
+      /\.(svg|html|json)$/.test(word) && !word.includes("/") ? join(folder, word) : word,
+    );
+    const { stdout, stderr } = await run(join(ROOT, "troupe"), isScaled ? [...args, ...SCALE] : args, {
+      cwd: ROOT,
+      timeout: 120_000,
+    });
     t.true(stdout.length + stderr.length > 0);
     for (const file of args.filter((word) => word.startsWith(folder))) t.true(statSync(file).size > 0, file);
   });
@@ -60,10 +71,14 @@ for (const command of commands) {
 
 /** Splits as a shell would, for the quotes that the pages use. */
 function wordsOf(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, plain]) => single ?? double ?? plain ?? "");
+  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? "",
+  );
 }
 
-for (const { page, text } of blocks.filter(({ language, text }) => language === "yaml" && text.startsWith("apiVersion"))) {
+for (const { page, text } of blocks.filter(
+  ({ language, text }) => language === "yaml" && text.startsWith("apiVersion"),
+)) {
   test(`a pipeline in ${relative(".", page)} is valid: ${/name: ([\w-]+)/.exec(text)?.[1] ?? ""} (${text.length} bytes)`, (t) => {
     const outcome = readPipeline(text, { file: page });
     t.deepEqual(outcome.ok ? [] : outcome.problems.map(({ message }) => message), []);

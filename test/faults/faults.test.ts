@@ -66,14 +66,21 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
   await using system = await startLocal(options);
   const coordinator = async (): Promise<string> => addCoordinator(system, options);
   await coordinator();
-  await using client = await connect({ nats: system.natsUrl, pipeline: "faults", uid: system.scope.uid, coordinatorTimeoutMs: 60_000 });
+  await using client = await connect({
+    nats: system.natsUrl,
+    pipeline: "faults",
+    uid: system.scope.uid,
+    coordinatorTimeoutMs: 60_000,
+  });
   await client.run(0);
   const injector = new Injector({ system, random, owner: () => owner, addCoordinator: coordinator });
 
   const outcomes: IndexedOutcome[] = [];
   const progress = new Progress();
   const report = setInterval(() => {
-    process.stderr.write(`${progress.count} of ${JOBS} jobs, ${[...injector.counts.values()].reduce((sum, count) => sum + count, 0)} of ${FAULTS} faults\n`);
+    process.stderr.write(
+      `${progress.count} of ${JOBS} jobs, ${[...injector.counts.values()].reduce((sum, count) => sum + count, 0)} of ${FAULTS} faults\n`,
+    );
   }, 5_000);
   const jobs = (async () => {
     for await (const outcome of client.outcomes(numbers(JOBS), { concurrency: WINDOW, order: "input" })) {
@@ -93,19 +100,30 @@ test(`${JOBS} jobs under ${FAULTS} faults: none lost, none twice, none out of or
   clearInterval(report);
 
   const ids = outcomes.map(({ id }) => id);
-  const wrong = outcomes.filter((outcome) => outcome.state !== "done" || outcome.result["d"] !== expected(outcome.index));
+  const wrong = outcomes.filter(
+    (outcome) => outcome.state !== "done" || outcome.result["d"] !== expected(outcome.index),
+  );
   const again = await Promise.all(ids.map(async (id) => client.job(id).result()));
   const changed = again.filter((result, index) => result["d"] !== expected(index));
-  const runs = readFileSync(executions, "utf8").trim().split("\n").map((line) => line.split(" ", 2).join(" "));
+  const runs = readFileSync(executions, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ", 2).join(" "));
   const rerun = runs.length - new Set(runs).size;
   rmSync(folder, { recursive: true, force: true });
 
-  t.log(`seed ${SEED}; ${JOBS} jobs, ${runs.length} modules run, ${rerun} again (${((100 * rerun) / (4 * JOBS)).toFixed(2)}%)`);
+  t.log(
+    `seed ${SEED}; ${JOBS} jobs, ${runs.length} modules run, ${rerun} again (${((100 * rerun) / (4 * JOBS)).toFixed(2)}%)`,
+  );
   t.log(`faults: ${[...injector.counts].map(([kind, count]) => `${count} ${kind}`).join(", ")}`);
   t.log(progress.summary());
   t.is(outcomes.length, JOBS, "lost");
   t.is(new Set(ids).size, JOBS, "twice");
-  t.deepEqual(outcomes.map(({ index }) => index), numbers(JOBS), "out of order");
+  t.deepEqual(
+    outcomes.map(({ index }) => index),
+    numbers(JOBS),
+    "out of order",
+  );
   t.deepEqual(wrong.slice(0, 3), [], "wrong results");
   t.deepEqual(changed.slice(0, 3), [], "results that changed");
   t.true(rerun <= MOST_RERUN * 4 * JOBS, `${rerun} modules ran again`);
@@ -124,8 +142,10 @@ class Progress {
   ended(): void {
     const now = performance.now();
     this.#longest = Math.max(this.#longest, now - this.#lastEnd);
-    if (this.#fault !== undefined && now - this.#lastEnd > 200) this.#recoveries.push({ kind: this.#fault.kind, ms: now - this.#fault.at });
-    if (this.#fault !== undefined && (now - this.#lastEnd > 200 || now - this.#fault.at > 1_000)) this.#fault = undefined;
+    if (this.#fault !== undefined && now - this.#lastEnd > 200)
+      this.#recoveries.push({ kind: this.#fault.kind, ms: now - this.#fault.at });
+    if (this.#fault !== undefined && (now - this.#lastEnd > 200 || now - this.#fault.at > 1_000))
+      this.#fault = undefined;
     this.#lastEnd = now;
     this.count++;
   }
@@ -136,8 +156,12 @@ class Progress {
 
   summary(): string {
     const sorted = this.#recoveries.map(({ ms }) => ms).sort((a, b) => a - b);
-    const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
-    const worst = this.#recoveries.toSorted((a, b) => b.ms - a.ms).slice(0, 3).map(({ kind, ms }) => `${kind} ${ms.toFixed(0)} ms`);
+    const at = (share: number): string =>
+      (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+    const worst = this.#recoveries
+      .toSorted((a, b) => b.ms - a.ms)
+      .slice(0, 3)
+      .map(({ kind, ms }) => `${kind} ${ms.toFixed(0)} ms`);
     return `stalls over 200 ms: ${sorted.length}; recovery p50 ${at(0.5)} ms, p99 ${at(0.99)} ms; worst: ${worst.join(", ")}; longest stall ${this.#longest.toFixed(0)} ms`;
   }
 }

@@ -4,7 +4,14 @@ import type { LocalSystem } from "@troupe/local";
 
 export type FaultKind = "kill-coordinator" | "kill-replica" | "kill-nats" | "second-coordinator" | "freeze-owner";
 
-export const FAULT_KINDS: readonly FaultKind[] = ["kill-coordinator", "kill-replica", "kill-replica", "kill-nats", "second-coordinator", "freeze-owner"];
+export const FAULT_KINDS: readonly FaultKind[] = [
+  "kill-coordinator",
+  "kill-replica",
+  "kill-replica",
+  "kill-nats",
+  "second-coordinator",
+  "freeze-owner",
+];
 
 /** Long enough for a standby to have taken over when the owner wakes. */
 const FREEZE_MS = 4_000;
@@ -63,8 +70,10 @@ export class Injector {
   }
 
   #pick(role: "replica"): string {
-    const names = this.#options.system.processes().filter((process) => process.role === role).map(({ name }) => name);
+    const names = this.#options.system
+      .processes()
+      .filter((process) => process.role === role)
+      .map(({ name }) => name);
     return names[Math.floor(this.#options.random() * names.length)] ?? "";
   }
 }
-

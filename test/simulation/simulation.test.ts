@@ -28,10 +28,18 @@ test(`${SEEDS} seeds keep every invariant`, async (t) => {
   const lanes = Math.min(4, availableParallelism());
   const share = Math.ceil(SEEDS / lanes);
   const results = await Promise.all(
-    Array.from({ length: lanes }, async (_, lane) => simulate(["--from", String(FROM + lane * share), "--seeds", String(share)])),
+    Array.from({ length: lanes }, async (_, lane) =>
+      simulate(["--from", String(FROM + lane * share), "--seeds", String(share)]),
+    ),
   );
   for (const { output } of results) for (const line of output.trim().split("\n")) t.log(line);
-  t.deepEqual(results.map(({ code }) => code), results.map(() => 0));
-  const passed = results.reduce((sum, { output }) => sum + Number(/^(\d+) passed, 0 failed$/m.exec(output)?.[1] ?? 0), 0);
+  t.deepEqual(
+    results.map(({ code }) => code),
+    results.map(() => 0),
+  );
+  const passed = results.reduce(
+    (sum, { output }) => sum + Number(/^(\d+) passed, 0 failed$/m.exec(output)?.[1] ?? 0),
+    0,
+  );
   t.true(passed >= SEEDS, `${passed} seeds passed`);
 });

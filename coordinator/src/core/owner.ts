@@ -82,8 +82,8 @@ export interface GroupState {
   /** By template hash: a replica serves blocks of its own hash only. */
   readonly queues: Map<string, ReadyQueue>;
   readonly replicas: Map<string, Replica>;
-  /** Instances that are known to have ended: a beat of theirs that comes late says nothing. The newest few. */
-  readonly ended: Set<string>;
+  /** Instances that have ended, and until when (monotonic) a beat of theirs is taken for a late one. */
+  readonly ended: Map<string, number>;
   /** Since when (monotonic) no replica could be set up, whatever was tried; undefined: one can, or none is there. */
   brokenSince: number | undefined;
   /** Moving average of a block's running time in milliseconds; undefined until one ended. */
@@ -214,7 +214,7 @@ export function log(owner: Owner, level: LogLevel, message: string, fields: Read
 export function groupState(owner: Owner, name: string): GroupState {
   let group = owner.groups.get(name);
   if (group === undefined) {
-    group = { name, queues: new Map(), replicas: new Map(), ended: new Set(), brokenSince: undefined, blockMs: undefined };
+    group = { name, queues: new Map(), replicas: new Map(), ended: new Map(), brokenSince: undefined, blockMs: undefined };
     owner.groups.set(name, group);
   }
   return group;

@@ -14,7 +14,7 @@ import { fail, findBlock, requeue } from "./uplink.ts";
 const IN_FLIGHT_MS = 1_000;
 
 export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment): void {
-  if (groupState(owner, from.group).ended.has(from.instance)) return; // overtaken by its successor, or by the word of its end
+  if (now.mono < (groupState(owner, from.group).ended.get(from.instance) ?? 0)) return; // overtaken by its successor, or by the word of its end
   const replica = recognise(owner, from, beat, now);
   replica.lastBeat = now.mono;
   if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message) {
@@ -38,7 +38,7 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
   const known = group.replicas.get(from.replica);
   if (known?.instance === from.instance) return known;
   if (known !== undefined) {
-    noteEnd(group, known.instance);
+    noteEnd(owner, group, known.instance, now);
     lose(owner, known, "its process was replaced by a new one", now);
   }
   const { state, permits, templateHash } = beat;
@@ -103,21 +103,19 @@ function giveUp(owner: Owner, execution: Execution, now: Moment): void {
 export function heardGone(owner: Owner, from: Speaker, reason: string, now: Moment): void {
   const group = groupState(owner, from.group);
   const replica = group.replicas.get(from.replica);
-  if (from.instance !== "") noteEnd(group, from.instance);
+  if (from.instance !== "") noteEnd(owner, group, from.instance, now);
   if (replica === undefined || (from.instance !== "" && from.instance !== replica.instance)) return;
-  noteEnd(group, replica.instance);
+  noteEnd(owner, group, replica.instance, now);
   lose(owner, replica, reason, now);
 }
 
-/** Ended instances of a group that are remembered: late messages of theirs are seconds late at most. */
-const REMEMBERED = 256;
-
-function noteEnd({ ended }: GroupState, instance: string): void {
-  ended.add(instance);
-  for (const oldest of ended) {
-    if (ended.size <= REMEMBERED) return;
-    ended.delete(oldest);
-  }
+/**
+ * Notes that an instance has ended, so that a late beat of its does not pass for a new process. Only for a lease's time: should a late beat of one
+ * that this owner never knew have made the living one pass for ended, that one is heard again then.
+ */
+function noteEnd(owner: Owner, { ended }: GroupState, instance: string, now: Moment): void {
+  for (const [earlier, until] of ended) if (until <= now.mono) ended.delete(earlier);
+  ended.set(instance, now.mono + owner.settings.leaseMs);
 }
 
 /** Called at every tick: replicas whose silence has lasted longer than the lease are lost. */

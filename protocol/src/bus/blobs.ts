@@ -32,7 +32,11 @@ export class BlobStore {
   }
 
   /** @param target `slot`: `in`, or the index of the module whose output this is. */
-  async put(target: { readonly job: string; readonly slot: string }, kind: PayloadKind, bytes: Uint8Array): Promise<StoredPayload> {
+  async put(
+    target: { readonly job: string; readonly slot: string },
+    kind: PayloadKind,
+    bytes: Uint8Array,
+  ): Promise<StoredPayload> {
     const chunkBytes = Math.min(CHUNK_LIMIT, Math.floor(this.#bus.maxPayload / 2) - 1024);
     const chunks = Math.max(1, Math.ceil(bytes.byteLength / chunkBytes));
     const id = `${target.job}.${target.slot}.${randomBytes(9).toString("base64url")}`;

@@ -26,8 +26,16 @@ export async function ensureBuckets(bus: Bus): Promise<void> {
 /** Writes the revision and makes it the one that new jobs get. */
 export async function publishRevision(bus: Bus, scope: Scope, revision: { readonly id: string }): Promise<void> {
   await ensureBuckets(bus);
-  await appendToStream(bus, subjectOf(REVISION_BUCKET, revisionKey(scope, revision.id)), encoder.encode(JSON.stringify(revision)));
-  await appendToStream(bus, subjectOf(REVISION_BUCKET, currentRevisionKey(scope)), encoder.encode(JSON.stringify(revision.id)));
+  await appendToStream(
+    bus,
+    subjectOf(REVISION_BUCKET, revisionKey(scope, revision.id)),
+    encoder.encode(JSON.stringify(revision)),
+  );
+  await appendToStream(
+    bus,
+    subjectOf(REVISION_BUCKET, currentRevisionKey(scope)),
+    encoder.encode(JSON.stringify(revision.id)),
+  );
 }
 
 /** The parsed JSON of a revision, or null when there is none of that id. */
@@ -67,7 +75,9 @@ function leaseOf(data: Uint8Array): OwnerLease | null {
   if (data.byteLength === 0) return null;
   const value: unknown = JSON.parse(decoder.decode(data));
   if (typeof value !== "object" || value === null || !("holder" in value) || !("beat" in value)) return null;
-  return typeof value.holder === "string" && typeof value.beat === "number" ? { holder: value.holder, beat: value.beat } : null;
+  return typeof value.holder === "string" && typeof value.beat === "number"
+    ? { holder: value.holder, beat: value.beat }
+    : null;
 }
 
 export interface OwnerWrite {
@@ -79,10 +89,17 @@ export interface OwnerWrite {
 }
 
 /** Compare-and-set. @returns the entry's new sequence, or null when somebody else wrote since `sequence`. */
-export async function writeOwner(bus: Bus, scope: Scope, { lease, sequence, timeoutMs }: OwnerWrite): Promise<number | null> {
+export async function writeOwner(
+  bus: Bus,
+  scope: Scope,
+  { lease, sequence, timeoutMs }: OwnerWrite,
+): Promise<number | null> {
   const data = lease === null ? new Uint8Array(0) : encoder.encode(JSON.stringify(lease));
   try {
-    return await appendToStream(bus, subjectOf(OWNER_BUCKET, ownerKey(scope)), data, { lastSubjectSequence: sequence, timeoutMs });
+    return await appendToStream(bus, subjectOf(OWNER_BUCKET, ownerKey(scope)), data, {
+      lastSubjectSequence: sequence,
+      timeoutMs,
+    });
   } catch (error) {
     if (error instanceof JetStreamError && error.code === JS_CODE.wrongLastSequence) return null;
     throw error;

@@ -66,12 +66,17 @@ export interface StoredMessage {
 async function api(bus: Bus, verb: string, body: unknown, timeoutMs = 5_000): Promise<Fields> {
   let answer: BusMessage;
   try {
-    answer = await bus.request(`$JS.API.${verb}`, body === undefined ? EMPTY : encoder.encode(JSON.stringify(body)), { timeoutMs });
+    answer = await bus.request(`$JS.API.${verb}`, body === undefined ? EMPTY : encoder.encode(JSON.stringify(body)), {
+      timeoutMs,
+    });
   } catch (error) {
     if (!(error instanceof NoRespondersError)) throw error;
-    throw new JetStreamOffError("JetStream is off on this NATS server or account; start nats-server with -js, or enable it in its configuration", {
-      cause: error,
-    });
+    throw new JetStreamOffError(
+      "JetStream is off on this NATS server or account; start nats-server with -js, or enable it in its configuration",
+      {
+        cause: error,
+      },
+    );
   }
   return checked(answer.data);
 }
@@ -140,7 +145,11 @@ export async function deleteStream(bus: Bus, name: string): Promise<void> {
 }
 
 /** Removes the messages of one subject (wildcards allowed), or those below `belowSequence`. */
-export async function purgeStream(bus: Bus, name: string, what: { subject?: string; belowSequence?: number }): Promise<void> {
+export async function purgeStream(
+  bus: Bus,
+  name: string,
+  what: { subject?: string; belowSequence?: number },
+): Promise<void> {
   const filter = what.subject === undefined ? {} : { filter: what.subject };
   const seq = what.belowSequence === undefined ? {} : { seq: what.belowSequence };
   await api(bus, `STREAM.PURGE.${name}`, { ...filter, ...seq }, 10_000);
@@ -151,13 +160,23 @@ export async function appendToStream(
   bus: Bus,
   subject: string,
   data: Uint8Array,
-  options: { readonly expectedLastSequence?: number; readonly timeoutMs?: number; readonly lastSubjectSequence?: number } = {},
+  options: {
+    readonly expectedLastSequence?: number;
+    readonly timeoutMs?: number;
+    readonly lastSubjectSequence?: number;
+  } = {},
 ): Promise<number> {
   const headers: Record<string, string> = {};
-  if (options.expectedLastSequence !== undefined) headers["Nats-Expected-Last-Sequence"] = String(options.expectedLastSequence);
-  if (options.lastSubjectSequence !== undefined) headers["Nats-Expected-Last-Subject-Sequence"] = String(options.lastSubjectSequence);
+  if (options.expectedLastSequence !== undefined)
+    headers["Nats-Expected-Last-Sequence"] = String(options.expectedLastSequence);
+  if (options.lastSubjectSequence !== undefined)
+    headers["Nats-Expected-Last-Subject-Sequence"] = String(options.lastSubjectSequence);
   const timeoutMs = options.timeoutMs ?? 5_000;
-  const answer = await bus.request(subject, data, Object.keys(headers).length === 0 ? { timeoutMs } : { timeoutMs, headers });
+  const answer = await bus.request(
+    subject,
+    data,
+    Object.keys(headers).length === 0 ? { timeoutMs } : { timeoutMs, headers },
+  );
   return checked(answer.data).number("seq");
 }
 
@@ -174,8 +193,17 @@ export async function messageAt(bus: Bus, stream: string, sequence: number): Pro
 }
 
 /** The newest message of one subject, by Direct Get, or null. */
-export async function lastMessageOf(bus: Bus, stream: string, subject: string, timeoutMs = 5_000): Promise<StoredMessage | null> {
-  const answer = await bus.request(`$JS.API.DIRECT.GET.${stream}`, encoder.encode(JSON.stringify({ last_by_subj: subject })), { timeoutMs });
+export async function lastMessageOf(
+  bus: Bus,
+  stream: string,
+  subject: string,
+  timeoutMs = 5_000,
+): Promise<StoredMessage | null> {
+  const answer = await bus.request(
+    `$JS.API.DIRECT.GET.${stream}`,
+    encoder.encode(JSON.stringify({ last_by_subj: subject })),
+    { timeoutMs },
+  );
   if (answer.status === 404) return null;
   return stored(answer);
 }
@@ -187,15 +215,24 @@ export async function lastMessageOf(bus: Bus, stream: string, subject: string, t
 export async function readStream(bus: Bus, stream: string, from: number, batch: number): Promise<StoredMessage[]> {
   const messages: StoredMessage[] = [];
   const ask = { seq: from, batch, max_bytes: 32 * 1024 * 1024, next_by_subj: ">" };
-  await bus.requestMany(`$JS.API.DIRECT.GET.${stream}`, encoder.encode(JSON.stringify(ask)), { timeoutMs: 10_000 }, (answer) => {
-    if (answer.status === 404 || answer.status === 204) return true;
-    messages.push(stored(answer));
-    return false;
-  });
+  await bus.requestMany(
+    `$JS.API.DIRECT.GET.${stream}`,
+    encoder.encode(JSON.stringify(ask)),
+    { timeoutMs: 10_000 },
+    (answer) => {
+      if (answer.status === 404 || answer.status === 204) return true;
+      messages.push(stored(answer));
+      return false;
+    },
+  );
   return messages;
 }
 
 function stored(answer: BusMessage): StoredMessage {
   if (answer.status >= 400) throw new JetStreamError(answer.status, `Direct Get answered ${answer.status}`);
-  return { sequence: Number(answer.header("Nats-Sequence")), subject: answer.header("Nats-Subject"), data: answer.data };
+  return {
+    sequence: Number(answer.header("Nats-Sequence")),
+    subject: answer.header("Nats-Subject"),
+    data: answer.data,
+  };
 }

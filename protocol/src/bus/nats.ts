@@ -2,7 +2,15 @@
 import type * as NatsLibrary from "nats";
 import type { ConnectionOptions, Msg, NatsConnection } from "nats";
 import { readFileSync } from "node:fs";
-import { BusTimeoutError, type Bus, type BusMessage, type BusStatus, type BusSubscription, type PublishOptions, type RequestOptions } from "./port.ts";
+import {
+  BusTimeoutError,
+  type Bus,
+  type BusMessage,
+  type BusStatus,
+  type BusSubscription,
+  type PublishOptions,
+  type RequestOptions,
+} from "./port.ts";
 import { ConnectError, describeConnectFailure } from "./connect-error.ts";
 import { Requests } from "./requests.ts";
 
@@ -115,7 +123,12 @@ class NatsBus implements Bus {
     return this.#requests.one(subject, data, options);
   }
 
-  async requestMany(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void> {
+  async requestMany(
+    subject: string,
+    data: Uint8Array,
+    options: RequestOptions,
+    handler: (message: BusMessage) => boolean,
+  ): Promise<void> {
     this.#assertConnected(subject);
     await this.#requests.many(subject, data, options, handler);
   }
@@ -140,7 +153,8 @@ class NatsBus implements Bus {
 
   /** What is written while the client dials is dropped when it has connected: nobody would ever answer. */
   #assertConnected(subject: string): void {
-    if (this.#status !== "connected") throw new BusTimeoutError(`not connected to NATS: nothing was asked on ${subject}`);
+    if (this.#status !== "connected")
+      throw new BusTimeoutError(`not connected to NATS: nothing was asked on ${subject}`);
   }
 
   async #close(): Promise<void> {

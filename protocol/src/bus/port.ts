@@ -29,7 +29,11 @@ export interface Bus extends AsyncDisposable {
   /** Buffered; throws only when the connection is closed for good or the message is above `maxPayload`. */
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void;
   /** `queue`: members of one queue group share the messages. */
-  subscribe(subject: string, handler: (message: BusMessage) => void, options?: { readonly queue?: string }): BusSubscription;
+  subscribe(
+    subject: string,
+    handler: (message: BusMessage) => void,
+    options?: { readonly queue?: string },
+  ): BusSubscription;
   /**
    * One answer, over one shared inbox (7–9 µs a call where the library's own `request` takes 35–57).
    * @throws {BusTimeoutError} when none came in `timeoutMs`, or at once when the connection is down or goes down meanwhile. @throws {NoRespondersError} when nobody listens.
@@ -39,7 +43,12 @@ export interface Bus extends AsyncDisposable {
    * Many answers to one request, until `handler` returns true ("that was the last"), over the shared inbox.
    * @throws {BusTimeoutError} when `timeoutMs` pass without an answer.
    */
-  requestMany(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void>;
+  requestMany(
+    subject: string,
+    data: Uint8Array,
+    options: RequestOptions,
+    handler: (message: BusMessage) => boolean,
+  ): Promise<void>;
   /** Resolves when the server has everything that was published before. */
   flush(): Promise<void>;
   /** Largest message that the server takes, in bytes. */

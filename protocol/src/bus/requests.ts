@@ -1,5 +1,11 @@
 /** Many requests over one inbox, without an object of the library's for each: what makes a request cost 7 µs and not 50. */
-import { BusTimeoutError, NoRespondersError, type BusMessage, type PublishOptions, type RequestOptions } from "./port.ts";
+import {
+  BusTimeoutError,
+  NoRespondersError,
+  type BusMessage,
+  type PublishOptions,
+  type RequestOptions,
+} from "./port.ts";
 
 type Send = (subject: string, data: Uint8Array, options: PublishOptions) => void;
 
@@ -34,7 +40,12 @@ export class Requests {
     return answer;
   }
 
-  many(subject: string, data: Uint8Array, options: RequestOptions, handler: (message: BusMessage) => boolean): Promise<void> {
+  many(
+    subject: string,
+    data: Uint8Array,
+    options: RequestOptions,
+    handler: (message: BusMessage) => boolean,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {
         reject(new BusTimeoutError(`the connection is closed; nothing was asked on ${subject}`));
@@ -65,7 +76,10 @@ export class Requests {
       });
       return;
     }
-    if (pending.handler(message)) this.#settle(token, ({ resolve }) => { resolve(); });
+    if (pending.handler(message))
+      this.#settle(token, ({ resolve }) => {
+        resolve();
+      });
     else pending.timer.refresh();
   }
 

@@ -171,6 +171,19 @@ test.serial("a shorter journal in its place is noticed by whoever knew the longe
   t.is((await streamState(engine.bus, JOURNAL))?.lastSequence, 2);
 });
 
+test.serial("another journal of the same length is noticed by whoever stands by", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  await engine.coordinator();
+  const standby = await engine.coordinator({ id: "standby", isOwner: false });
+  await standby.says("stands by");
+  const frames = await framesOf(engine.bus, SCOPE);
+  await rewrite(
+    engine,
+    frames.map(({ data }) => data),
+  );
+  t.regex(String((await standby.says("stalled"))["why"]), /was made anew at .*Restore the NATS server's storage/);
+});
+
 test.serial("the cure works: without its streams the pipeline starts anew", async (t) => {
   await using engine = await worked();
   await remove(engine, 1);

@@ -1,0 +1,83 @@
+import test from "ava";
+import { Table, beatOf, doneOf, failOf, graphFrom, speaker } from "../../sim/owner-fixture.ts";
+
+const graph = graphFrom(["a@g1", "b@g2<a"], { backoff: { initialSeconds: 0.1, maxSeconds: 0.1 } });
+const onceOnly = graphFrom(["a@g1", "b@g2<a"], { maxAttempts: 1 });
+const g1 = speaker("g1", "g1-0");
+
+function running(of = graph): { table: Table; lease: string } {
+  const table = new Table(of);
+  table.hear(g1, beatOf(of, "g1"));
+  table.submit("j");
+  table.commit();
+  const [run] = table.runs();
+  return { table, lease: run?.lease ?? "" };
+}
+
+test("an execution of the former owner goes on under the new one", (t) => {
+  const { table, lease } = running();
+  table.takeOver();
+  table.hear(g1, beatOf(graph, "g1", [{ job: "j", lease }]));
+  table.pass(3_000, { from: g1, beat: beatOf(graph, "g1", [{ job: "j", lease }]) });
+  t.deepEqual(table.runs(), []);
+  table.hear(g1, doneOf({ job: "j", lease }, 0, true));
+  table.commit();
+  t.is(table.job("j")?.blocks[0]?.state, "done");
+  t.is(table.owner.executions.size, 0);
+});
+
+test("what nobody claims within the grace is dispatched again, under a journalled lease", (t) => {
+  const { table, lease } = running();
+  table.takeOver();
+  table.hear(g1, beatOf(graph, "g1"));
+  table.pass(500);
+  t.deepEqual(table.runs(), []);
+  table.pass(1_000);
+  t.deepEqual(table.runs(), []);
+  t.deepEqual(table.pending.map(({ event }) => event.type), ["lease"]);
+  table.commit();
+  const [again] = table.runs();
+  t.is(again?.job, "j");
+  t.is(again?.attempt, 1);
+  t.not(again?.lease, lease);
+});
+
+test("a failure that is heard before the beat that still lists its execution does not lose the block", (t) => {
+  const { table, lease } = running();
+  table.takeOver();
+  table.hear(g1, failOf({ job: "j", lease }), beatOf(graph, "g1", [{ job: "j", lease }]));
+  table.commit();
+  t.is(table.owner.executions.size, 0);
+  table.pass(500);
+  table.commit();
+  t.is(table.runs()[0]?.attempt, 2);
+});
+
+test("what must not run twice fails when nobody claims it", (t) => {
+  const { table } = running(onceOnly);
+  table.takeOver();
+  table.hear(g1, beatOf(onceOnly, "g1"));
+  table.pass(1_500);
+  table.commit();
+  const end = table.job("j")?.end;
+  t.is(end?.state === "failed" ? end.error.code : undefined, "ReplicaLost");
+  t.deepEqual(table.runs(), []);
+});
+
+test("what must not run twice is not sent again when its replica does not list it", (t) => {
+  const { table } = running(onceOnly);
+  table.pass(4_000, { from: g1, beat: beatOf(onceOnly, "g1") });
+  table.commit();
+  const end = table.job("j")?.end;
+  t.is(end?.state === "failed" ? end.error.code : undefined, "ReplicaLost");
+  t.deepEqual(table.runs(), []);
+});
+
+test("a lost message is sent again, uncharged, when two beats do not list its execution", (t) => {
+  const { table, lease } = running();
+  table.pass(4_000, { from: g1, beat: beatOf(graph, "g1") });
+  table.commit();
+  const [again] = table.runs();
+  t.is(again?.attempt, 1);
+  t.not(again?.lease, lease);
+});

@@ -3,7 +3,20 @@
  * results are kept until they are acknowledged and sent again until then; lower epochs are ignored. Its modules fail, hang, and take their host
  * or their process with them, as the weather has it.
  */
-import { PROTOCOL_VERSION, type Ack, type Done, type DownBatch, type Fail, type Failure, type HandBack, type Items, type Lease, type ReplicaState, type Run, type UpMessage } from "@troupe/protocol";
+import {
+  PROTOCOL_VERSION,
+  type Ack,
+  type Done,
+  type DownBatch,
+  type Fail,
+  type Failure,
+  type HandBack,
+  type Items,
+  type Lease,
+  type ReplicaState,
+  type Run,
+  type UpMessage,
+} from "@troupe/protocol";
 import type { CompiledGroup, Graph } from "@troupe/model";
 import { modulesToRun, usedBy } from "./block-plan.ts";
 import type { Process } from "./process.ts";
@@ -132,7 +145,9 @@ export class Agent {
     for (const execution of this.#queue.splice(0)) this.#handBack(execution);
     this.#beat();
     this.#leaveWhenDone();
-    this.process.after(this.#world.random.between(10, 3_000), () => { for (const execution of [...this.#running]) this.#giveUp(execution); });
+    this.process.after(this.#world.random.between(10, 3_000), () => {
+      for (const execution of [...this.#running]) this.#giveUp(execution);
+    });
   }
 
   #receiveRun(run: Run): void {
@@ -140,11 +155,14 @@ export class Agent {
     this.#seen.add(run.lease);
     const collected = this.#items.get(run.lease) ?? new Map<number, number[]>();
     this.#items.delete(run.lease);
-    const isComplete = run.items.every(({ module, count }) => Object.keys(collected.get(module) ?? []).length === count);
+    const isComplete = run.items.every(
+      ({ module, count }) => Object.keys(collected.get(module) ?? []).length === count,
+    );
     const inherited = new Set(run.results.map(({ module }) => module));
     const { groupIndex, group, witness, instance } = this.#world;
     const graph = this.#world.graphOf(run.revision);
-    if (graph.groups[groupIndex]?.templateHash !== group.templateHash) throw new Violation("revisions", `${run.lease} of ${run.job} went to ${instance}, whose template is another`);
+    if (graph.groups[groupIndex]?.templateHash !== group.templateHash)
+      throw new Violation("revisions", `${run.lease} of ${run.job} went to ${instance}, whose template is another`);
     witness.received(run.lease, instance);
     const execution: Execution = {
       run,
@@ -170,7 +188,9 @@ export class Agent {
     this.#items.set(lease, collected);
     const list = collected.get(module) ?? [];
     collected.set(module, list);
-    items.forEach((item, index) => { list[from + index] = numberOf(item); });
+    items.forEach((item, index) => {
+      list[from + index] = numberOf(item);
+    });
   }
 
   #acknowledged({ what }: Ack): void {
@@ -193,12 +213,16 @@ export class Agent {
     if (at !== -1) this.#queue.splice(at, 1);
     if (execution.stage === "queued") execution.stage = "ended";
     this.#settle(execution);
-    if (execution.stage === "running") this.process.after(this.#world.random.between(1, 30), () => { this.#stopped(execution); });
+    if (execution.stage === "running")
+      this.process.after(this.#world.random.between(1, 30), () => {
+        this.#stopped(execution);
+      });
   }
 
   /** Forgets what is over and acknowledged; what is cancelled keeps its permit until it stops. */
   #settle(execution: Execution): void {
-    if (execution.cancelled || (execution.stage === "ended" && execution.kept.size === 0)) this.#executions.delete(execution.run.lease);
+    if (execution.cancelled || (execution.stage === "ended" && execution.kept.size === 0))
+      this.#executions.delete(execution.run.lease);
   }
 
   #advance(): void {
@@ -246,10 +270,18 @@ export class Agent {
     const isGood = this.process.clock.now >= weather.untilMs;
     const falls = (probability: number): boolean => random.chance(isGood ? probability / 4 : probability);
     const { process } = this;
-    if (falls(weather.moduleFails)) this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "retryable", message: "it threw" });
-    else if (falls(weather.moduleTerminal)) this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "terminal", message: "it cannot" });
-    else if (falls(weather.moduleKillsHost)) process.after(tookMs, () => { if (execution.stage === "running") this.#hostDies(execution); });
-    else if (falls(weather.moduleKillsReplica)) process.after(tookMs, () => { if (execution.stage === "running") this.#world.exit(); });
+    if (falls(weather.moduleFails))
+      this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "retryable", message: "it threw" });
+    else if (falls(weather.moduleTerminal))
+      this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "terminal", message: "it cannot" });
+    else if (falls(weather.moduleKillsHost))
+      process.after(tookMs, () => {
+        if (execution.stage === "running") this.#hostDies(execution);
+      });
+    else if (falls(weather.moduleKillsReplica))
+      process.after(tookMs, () => {
+        if (execution.stage === "running") this.#world.exit();
+      });
     else if (!falls(weather.moduleHangs)) return false;
     else this.#hang(execution);
     return true;
@@ -257,23 +289,39 @@ export class Agent {
 
   #hang(execution: Execution): void {
     const { group } = this.#world;
-    const limits = [execution.graph.modules[execution.module ?? -1]?.timeoutMs, group.timeoutMs, execution.run.timeLeftMs].filter((limit) => typeof limit === "number");
+    const limits = [
+      execution.graph.modules[execution.module ?? -1]?.timeoutMs,
+      group.timeoutMs,
+      execution.run.timeLeftMs,
+    ].filter((limit) => typeof limit === "number");
     // Without any limit it would hang for ever, as it should.
-    this.#failAfter(execution, Math.min(3_000, ...limits), { code: "ModuleTimeout", kind: "retryable", message: "it took too long" });
+    this.#failAfter(execution, Math.min(3_000, ...limits), {
+      code: "ModuleTimeout",
+      kind: "retryable",
+      message: "it took too long",
+    });
   }
 
   #failAfter(execution: Execution, ms: number, failure: Failure): void {
     const { module } = execution;
-    this.process.after(ms, () => { if (execution.stage === "running" && execution.module === module) this.#fail(execution, failure, "own"); });
+    this.process.after(ms, () => {
+      if (execution.stage === "running" && execution.module === module) this.#fail(execution, failure, "own");
+    });
   }
 
   #moduleDone(execution: Execution, module: number): void {
     const { tokens, random, weather } = this.#world;
-    const { graph, run: { job, lease, phase } } = execution;
+    const {
+      graph,
+      run: { job, lease, phase },
+    } = execution;
     const last = execution.left.length === 0;
     if (!execution.cancelled && graph.modules[module]?.journalled === true) {
       const used = usedBy(graph, phase, module, execution.results);
-      const output = tokens.make({ job, module, lease, used, items: execution.items.get(module) }, random.chance(weather.stored));
+      const output = tokens.make(
+        { job, module, lease, used, items: execution.items.get(module) },
+        random.chance(weather.stored),
+      );
       execution.results.set(module, numberOf(output));
       this.#keep(execution, module, { type: "done", job, lease, module, output, last, spans: execution.spans });
       execution.spans = [];
@@ -284,7 +332,16 @@ export class Agent {
 
   #fail(execution: Execution, failure: Failure, fault: "own" | "shared"): void {
     const { job, lease } = execution.run;
-    if (!execution.cancelled) this.#keep(execution, WHOLE, { type: "fail", job, lease, module: execution.module, failure, fault, spans: execution.spans });
+    if (!execution.cancelled)
+      this.#keep(execution, WHOLE, {
+        type: "fail",
+        job,
+        lease,
+        module: execution.module,
+        failure,
+        fault,
+        spans: execution.spans,
+      });
     this.#stopped(execution);
   }
 
@@ -315,7 +372,12 @@ export class Agent {
     const running = [...this.#running];
     const isKnown = running.length === 1 || this.#world.random.chance(0.5);
     this.#state = "starting";
-    for (const execution of running) this.#fail(execution, { code: "HostExited", kind: "retryable", message: "the host ended" }, isKnown && execution === culprit ? "own" : "shared");
+    for (const execution of running)
+      this.#fail(
+        execution,
+        { code: "HostExited", kind: "retryable", message: "the host ended" },
+        isKnown && execution === culprit ? "own" : "shared",
+      );
     this.#startHost();
   }
 
@@ -353,7 +415,15 @@ export class Agent {
   #beat(): void {
     const executions = [...this.#executions.values()].map(({ run }) => ({ job: run.job, lease: run.lease }));
     const { permits, group } = this.#world;
-    this.#say({ type: "beat", version: PROTOCOL_VERSION, state: this.#state, permits, templateHash: group.templateHash, epoch: this.#epoch, executions });
+    this.#say({
+      type: "beat",
+      version: PROTOCOL_VERSION,
+      state: this.#state,
+      permits,
+      templateHash: group.templateHash,
+      epoch: this.#epoch,
+      executions,
+    });
   }
 
   /** What is said within a turn travels together. */

@@ -19,7 +19,12 @@ export function modulesToRun(graph: Graph, group: number, phase: Phase, inherite
  * The journalled results that a result of `module` is made from, directly or by way of modules that are not journalled.
  * @param results tokens by module: given to the execution, or made and sent by it.
  */
-export function usedBy(graph: Graph, phase: Phase, module: number, results: ReadonlyMap<number, number>): Map<number, number> {
+export function usedBy(
+  graph: Graph,
+  phase: Phase,
+  module: number,
+  results: ReadonlyMap<number, number>,
+): Map<number, number> {
   const used = new Map<number, number>();
   const pending = [...parentsInPhase(graph, module, phase)];
   for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {

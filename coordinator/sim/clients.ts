@@ -71,7 +71,7 @@ export class Clients {
   }
 
   *#follow(job: PlannedJob): Task {
-    const { process, random } = this.#world;
+    const { random } = this.#world;
     const digest = `digest of ${job.id}`;
     yield job.atMs;
     const [waitTo, outcomes] = this.#inbox(digest);
@@ -81,19 +81,29 @@ export class Clients {
       return;
     }
     this.accepted++;
+    this.#meddle(job, digest);
+    if (hasListener && random.chance(0.7)) yield* outcomes.receive(WAIT_MS);
+    for (let retries = random.chance(0.2) ? random.int(1, 2) : 0; ; retries--) {
+      const end = yield* this.#waitForEnd(job);
+      if (end !== "failed" || retries <= 0) break;
+      yield* this.#retry(job);
+    }
+    this.#end(job);
+  }
+
+  /** What others, or an impatient client, do about a job meanwhile. */
+  #meddle(job: PlannedJob, digest: string): void {
+    const { process, random } = this.#world;
     if (random.chance(0.05)) process.spawn(this.#again(job, digest));
     if (random.chance(0.05)) process.spawn(this.#otherInput(job));
     if (random.chance(0.06)) process.spawn(this.#cancel(job));
-    if (hasListener && random.chance(0.7)) yield* outcomes.receive(WAIT_MS);
-    let retries = random.chance(0.3) ? random.int(1, 2) : 0;
+  }
+
+  *#waitForEnd(job: PlannedJob): Task<string> {
     for (;;) {
       const end = yield* this.#wait(job);
-      if (end === "failed" && retries > 0 && random.chance(0.7)) {
-        retries--;
-        yield* this.#retry(job);
-      } else if (end !== undefined) break;
+      if (end !== undefined) return end;
     }
-    this.#end(job);
   }
 
   #end(job: PlannedJob): void {
@@ -120,7 +130,8 @@ export class Clients {
   *#wait({ id }: PlannedJob): Task<string | undefined> {
     const { ledger, ask, random } = this.#world;
     const [to, mailbox] = this.#inbox("");
-    if (random.chance(0.05)) ask({ operation: random.pick(["status", "timeline", "result"] as const), id, reply: this.#inbox("")[0] });
+    if (random.chance(0.05))
+      ask({ operation: random.pick(["status", "timeline", "result"] as const), id, reply: this.#inbox("")[0] });
     ask({ operation: "wait", ids: [id], reply: to, timeline: false, sayPending: true });
     const heard = yield* mailbox.receive(WAIT_MS);
     this.#inboxes.delete(to);
@@ -144,7 +155,16 @@ export class Clients {
     for (let tries = 0; tries < 3; tries++) {
       if (ledger.get(id).isForgotten) return;
       const [to, mailbox] = this.#inbox("another");
-      ask({ operation: "submit", id, phase, input: inlineOf("another"), digest: "another", reply: to, wait: "", timeline: false });
+      ask({
+        operation: "submit",
+        id,
+        phase,
+        input: inlineOf("another"),
+        digest: "another",
+        reply: to,
+        wait: "",
+        timeline: false,
+      });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
       if (heard !== undefined) return;
@@ -161,7 +181,8 @@ export class Clients {
       this.#inboxes.delete(to);
       if (heard === undefined) continue;
       const known = ledger.get(id);
-      if (heard.reply.kind === "state" && heard.reply.state === "running" && known.lives.length === 1) throw new Violation("E6", `${id} is said to run on after it was cancelled`);
+      if (heard.reply.kind === "state" && heard.reply.state === "running" && known.lives.length === 1)
+        throw new Violation("E6", `${id} is said to run on after it was cancelled`);
       return;
     }
   }

@@ -101,8 +101,16 @@ export class Coordinator {
     const present = [...this.#heard].filter(([, at]) => at > this.process.clock.now - RECENT_MS).map(([key]) => key);
     const { process, election } = this;
     this.live = new LiveOwner({
-      process, election, replayed, present, world: this.#world, id: this.#id, graph: this.#world.current(),
-      onLost: (why) => { this.#lost(why); },
+      process,
+      election,
+      replayed,
+      present,
+      world: this.#world,
+      id: this.#id,
+      graph: this.#world.current(),
+      onLost: (why) => {
+        this.#lost(why);
+      },
     });
     this.phase = "owner";
   }

@@ -26,15 +26,33 @@ export class Faults {
   constructor(world: FaultsWorld) {
     this.#world = world;
     const { weather } = world;
-    this.#now(weather.killCoordinatorMs, () => { this.#killCoordinator(); });
-    this.#now(weather.freezeCoordinatorMs, () => { this.#freezeCoordinator(); });
-    this.#now(weather.stealLeaseMs, () => { world.server.stealLease(); });
-    this.#now(weather.fullMs, () => { world.server.beFullFor(world.random.between(50, 1_500)); });
-    this.#now(weather.killReplicaMs, () => { world.replicas.kill(this.#slot()); });
-    this.#now(weather.freezeReplicaMs, () => { this.#freezeReplica(); });
-    this.#now(weather.cutReplicaMs, () => { this.#cutReplica(); });
-    this.#now(weather.drainReplicaMs, () => { this.#drainReplica(); });
-    world.clock.after(weather.untilMs, () => { this.#mend(); });
+    this.#now(weather.killCoordinatorMs, () => {
+      this.#killCoordinator();
+    });
+    this.#now(weather.freezeCoordinatorMs, () => {
+      this.#freezeCoordinator();
+    });
+    this.#now(weather.stealLeaseMs, () => {
+      world.server.stealLease();
+    });
+    this.#now(weather.fullMs, () => {
+      world.server.beFullFor(world.random.between(50, 1_500));
+    });
+    this.#now(weather.killReplicaMs, () => {
+      world.replicas.kill(this.#slot());
+    });
+    this.#now(weather.freezeReplicaMs, () => {
+      this.#freezeReplica();
+    });
+    this.#now(weather.cutReplicaMs, () => {
+      this.#cutReplica();
+    });
+    this.#now(weather.drainReplicaMs, () => {
+      this.#drainReplica();
+    });
+    world.clock.after(weather.untilMs, () => {
+      this.#mend();
+    });
   }
 
   /** Again and again, `meanMs` apart in the mean, as long as the weather is bad. */
@@ -68,7 +86,9 @@ export class Faults {
     const coordinator = coordinators[index];
     if (coordinator?.process.isAlive !== true) return;
     coordinator.process.kill();
-    clock.after(random.between(20, 3_000), () => { restart(index); });
+    clock.after(random.between(20, 3_000), () => {
+      restart(index);
+    });
   }
 
   /** It wakes after it was replaced, or before; and some go on for a while as if nothing had been. */
@@ -87,7 +107,9 @@ export class Faults {
     const { clock, random } = this.#world;
     const { process } = this.#slot().agent;
     process.freeze();
-    clock.after(random.between(50, 6_000), () => { process.wake(); });
+    clock.after(random.between(50, 6_000), () => {
+      process.wake();
+    });
   }
 
   #cutReplica(): void {
@@ -95,12 +117,18 @@ export class Faults {
     const slot = this.#slot();
     const ms = random.between(50, 6_000);
     slot.cutUntil = clock.now + ms;
-    clock.after(ms + 1, () => { slot.agent.process.deliver(() => { slot.agent.announce(); }); });
+    clock.after(ms + 1, () => {
+      slot.agent.process.deliver(() => {
+        slot.agent.announce();
+      });
+    });
   }
 
   #drainReplica(): void {
     const { agent } = this.#slot();
-    agent.process.deliver(() => { agent.drain(); });
+    agent.process.deliver(() => {
+      agent.drain();
+    });
   }
 
   #mend(): void {

@@ -11,7 +11,8 @@ export class Items {
 
   keep(aggregate: string, token: number): void {
     const items = this.#of(aggregate);
-    if (items.some((item) => item.token === token)) throw new Violation("aggregates", `item ${token} of ${aggregate} is kept twice`);
+    if (items.some((item) => item.token === token))
+      throw new Violation("aggregates", `item ${token} of ${aggregate} is kept twice`);
     items.push({ token, claimedBy: null });
   }
 
@@ -20,7 +21,8 @@ export class Items {
   }
 
   release(job: string): void {
-    for (const items of this.#kept.values()) for (const item of items) if (item.claimedBy === job) item.claimedBy = null;
+    for (const items of this.#kept.values())
+      for (const item of items) if (item.claimedBy === job) item.claimedBy = null;
   }
 
   /** A `process` has succeeded with this set. */
@@ -28,9 +30,15 @@ export class Items {
     const items = this.#of(aggregate);
     const claimed = items.filter(({ claimedBy }) => claimedBy === job).map(({ token }) => token);
     if (claimed.length !== used.length || claimed.some((token, index) => token !== used[index])) {
-      throw new Violation("aggregates", `${job} processed [${used.join()}] of ${aggregate}, but its set is [${claimed.join()}]`);
+      throw new Violation(
+        "aggregates",
+        `${job} processed [${used.join()}] of ${aggregate}, but its set is [${claimed.join()}]`,
+      );
     }
-    this.#kept.set(aggregate, items.filter(({ claimedBy }) => claimedBy !== job));
+    this.#kept.set(
+      aggregate,
+      items.filter(({ claimedBy }) => claimedBy !== job),
+    );
   }
 
   claimedBy(aggregate: string, job: string): number[] {

@@ -2,15 +2,23 @@
  * Reads the journal as it is written, frame by frame, and holds the engine to its invariants (E1 to E7, aggregates): on one side the fold of all
  * events, on the other an account of its own.
  */
-import { modulesInPhase, parentsInPhase, startCondition } from "@troupe/model";
-import type { DoneEvent, EpochEvent, FailEvent, JournalEvent, LeaseEvent, RetryEvent, SubmitEvent } from "../src/core/events.ts";
+import { modulesInPhase, startCondition } from "@troupe/model";
+import type {
+  DoneEvent,
+  EpochEvent,
+  FailEvent,
+  JournalEvent,
+  LeaseEvent,
+  RetryEvent,
+  SubmitEvent,
+} from "../src/core/events.ts";
 import { fold, type FoldOutcome } from "../src/core/fold.ts";
 import { decodeFrame } from "../src/core/frame-codec.ts";
 import { outcomeText } from "../src/core/outcome.ts";
 import { emptyState, type JournalState } from "../src/core/state.ts";
 import { Items } from "./items.ts";
 import { newLife, type KnownJob } from "./known-job.ts";
-import { numberOf, type Tokens } from "./tokens.ts";
+import { numberOf, type Token, type Tokens } from "./tokens.ts";
 import { Violation } from "./violation.ts";
 
 export class Ledger {
@@ -39,12 +47,14 @@ export class Ledger {
   journalled(sequence: number, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes);
     if (sequence !== this.sequence + 1) throw new Violation("E8", `frame ${sequence} follows ${this.sequence}`);
-    if (frame.number !== this.frames + 1) throw new Violation("E8", `frame number ${frame.number} follows ${this.frames}`);
+    if (frame.number !== this.frames + 1)
+      throw new Violation("E8", `frame number ${frame.number} follows ${this.frames}`);
     this.sequence = sequence;
     this.frames = frame.number;
     const [first] = frame.events;
     if (first?.type === "epoch") this.#epochBegins(first);
-    if (frame.epoch !== this.epoch) throw new Violation("E8", `a frame of epoch ${frame.epoch} was journalled in epoch ${this.epoch}`);
+    if (frame.epoch !== this.epoch)
+      throw new Violation("E8", `a frame of epoch ${frame.epoch} was journalled in epoch ${this.epoch}`);
     for (const event of frame.events) this.#event(event);
   }
 
@@ -72,7 +82,8 @@ export class Ledger {
     }
     this.#counted(event);
     this.onCounted(event);
-    if (outcome.ended !== undefined) this.#ended(outcome.ended.id, outcomeText(outcome.ended, false), outcome.ended.end?.state ?? "");
+    if (outcome.ended !== undefined)
+      this.#ended(outcome.ended.id, outcomeText(outcome.ended, false), outcome.ended.end?.state ?? "");
   }
 
   #counted(event: JournalEvent): void {
@@ -94,7 +105,8 @@ export class Ledger {
         return;
       case "forget":
         for (const known of this.jobs.values()) {
-          if (known.life.end !== undefined && !this.state.jobs.has(known.id) && !this.state.index.has(known.id)) known.isForgotten = true;
+          if (known.life.end !== undefined && !this.state.jobs.has(known.id) && !this.state.index.has(known.id))
+            known.isForgotten = true;
         }
         return;
       case "epoch":
@@ -111,27 +123,39 @@ export class Ledger {
   #notCounted(event: JournalEvent, outcome: FoldOutcome): void {
     if (event.type === "submit") {
       const known = this.jobs.get(event.job);
-      if (known === undefined || known.isForgotten) throw new Violation("E1", `the submission of ${event.job} was not taken`);
-      if (outcome.kind === "duplicate" && outcome.sameInput !== (known.digest === event.digest) && this.state.jobs.has(event.job)) {
+      if (known === undefined || known.isForgotten)
+        throw new Violation("E1", `the submission of ${event.job} was not taken`);
+      if (
+        outcome.kind === "duplicate" &&
+        outcome.sameInput !== (known.digest === event.digest) &&
+        this.state.jobs.has(event.job)
+      ) {
         throw new Violation("E1", `${event.job} came again, and its input was not compared`);
       }
     }
     if (event.type === "done") this.#doneIgnored(event);
-    if (event.type === "cancel" && this.get(event.job).life.end === undefined) throw new Violation("E6", `the cancellation of ${event.job} was ignored`);
+    if (event.type === "cancel" && this.get(event.job).life.end === undefined)
+      throw new Violation("E6", `the cancellation of ${event.job} was ignored`);
   }
 
   #doneIgnored(event: DoneEvent): void {
     const known = this.get(event.job);
     if (known.life.end !== undefined || known.outputs.has(event.module) || this.#isEarly(known, event.module)) return;
     const lease = known.life.leases.get(groupOf(known, event.module));
-    if (lease === event.lease) throw new Violation("E3", `the result of module ${event.module} of ${event.job} by ${event.lease} was dropped, though its lease holds`);
+    if (lease === event.lease)
+      throw new Violation(
+        "E3",
+        `the result of module ${event.module} of ${event.job} by ${event.lease} was dropped, though its lease holds`,
+      );
   }
 
   /** An earlier result of the block is not there yet; this one is not acknowledged and comes again. */
   #isEarly(known: KnownJob, module: number): boolean {
     const { graph, phase, outputs } = known;
     const order = modulesInPhase(graph, graph.groups[groupOf(known, module)] ?? { modules: [] }, phase);
-    return order.slice(0, order.indexOf(module)).some((before) => graph.modules[before]?.journalled === true && !outputs.has(before));
+    return order
+      .slice(0, order.indexOf(module))
+      .some((before) => graph.modules[before]?.journalled === true && !outputs.has(before));
   }
 
   #submitted(event: SubmitEvent): void {
@@ -141,7 +165,17 @@ export class Ledger {
     if (graph === undefined) throw new Violation("E1", `job ${event.job} was taken without its revision`);
     const life = newLife();
     const { job: id, digest, phase } = event;
-    const known: KnownJob = { id, digest, phase, graph, outputs: new Map(), lives: [life], life, lifeOf: new Map(), isForgotten: false };
+    const known: KnownJob = {
+      id,
+      digest,
+      phase,
+      graph,
+      outputs: new Map(),
+      lives: [life],
+      life,
+      lifeOf: new Map(),
+      isForgotten: false,
+    };
     this.jobs.set(id, known);
     if (phase === "process") this.items.claim(aggregatesOf(known), id);
   }
@@ -149,22 +183,17 @@ export class Ledger {
   #done(event: DoneEvent): void {
     const { job: id, module, lease } = event;
     const known = this.get(id);
-    const { life, graph, phase, outputs } = known;
+    const { life, outputs } = known;
     const what = `module ${module} of ${id} by ${lease}`;
     const token = numberOf(event.output);
     const made = this.#tokens.get(token);
-    if (made === undefined || made.job !== id || made.module !== module || made.lease !== lease) throw new Violation("E2", `${what}: the result is of another`);
+    if (made?.job !== id || made.module !== module || made.lease !== lease)
+      throw new Violation("E2", `${what}: the result is of another`);
     if (life.end !== undefined) throw new Violation("E6", `${what} counted after the job's end`);
     if (outputs.has(module)) throw new Violation("E2", `${what} counted, though a result is there`);
-    const group = groupOf(known, module);
-    const unmet = startCondition(graph, graph.groups[group] ?? { modules: [] }, phase).filter((need) => !outputs.has(need));
-    if (unmet.length > 0) throw new Violation("E4", `${what} counted before modules ${unmet.join()}`);
-    for (const [parent, used] of made.used) {
-      if (outputs.get(parent) !== used) throw new Violation("E5", `${what} was computed from ${used} of module ${parent}, but ${outputs.get(parent) ?? "nothing"} is journalled`);
-    }
-    const holder = life.leases.get(group);
-    if (holder !== undefined && holder !== lease) throw new Violation("E5", `${what} counted, though the lease is ${holder === "" ? "nobody's" : holder}`);
-    life.leases.set(group, lease);
+    checkSources(known, made, what);
+    checkLease(known, event, what);
+    life.leases.set(groupOf(known, module), lease);
     outputs.set(module, token);
     this.#aggregate(known, module, token, made.items);
   }
@@ -181,13 +210,16 @@ export class Ledger {
     const { life } = known;
     if (life.end !== undefined) throw new Violation("E6", `${event.job} failed after its end`);
     const holder = life.leases.get(event.group);
-    if (holder !== undefined && holder !== event.lease) throw new Violation("E5", `a failure of ${event.lease} counted, though the lease of ${event.job} is ${holder}`);
+    if (holder !== undefined && holder !== event.lease)
+      throw new Violation("E5", `a failure of ${event.lease} counted, though the lease of ${event.job} is ${holder}`);
     this.rerun++;
     if (event.charged) {
       const charged = (life.charged.get(event.group) ?? 0) + 1;
       life.charged.set(event.group, charged);
-      if (charged > known.graph.jobs.maxAttempts) throw new Violation("E2", `${event.job} was charged ${charged} attempts in group ${event.group}`);
-    } else if (known.graph.jobs.maxAttempts === 1) throw new Violation("E2", `${event.job} is tried again, though maxAttempts is 1`);
+      if (charged > known.graph.jobs.maxAttempts)
+        throw new Violation("E2", `${event.job} was charged ${charged} attempts in group ${event.group}`);
+    } else if (known.graph.jobs.maxAttempts === 1)
+      throw new Violation("E2", `${event.job} is tried again, though maxAttempts is 1`);
     life.leases.set(event.group, "");
   }
 
@@ -200,12 +232,15 @@ export class Ledger {
 
   #retried({ job, outputs }: RetryEvent): void {
     const known = this.get(job);
-    if (known.life.state !== "failed") throw new Violation("E6", `${job} was retried, though it is ${known.life.state ?? "open"}`);
+    if (known.life.state !== "failed")
+      throw new Violation("E6", `${job} was retried, though it is ${known.life.state ?? "open"}`);
     known.life = newLife(known.graph.groups.keys());
     known.lives.push(known.life);
-    if (outputs.length !== known.outputs.size) throw new Violation("retry", `${job} goes on with ${outputs.length} results of ${known.outputs.size}`);
+    if (outputs.length !== known.outputs.size)
+      throw new Violation("retry", `${job} goes on with ${outputs.length} results of ${known.outputs.size}`);
     for (const { module, output } of outputs) {
-      if (known.outputs.get(module) !== numberOf(output)) throw new Violation("retry", `${job} goes on with another result of module ${module}`);
+      if (known.outputs.get(module) !== numberOf(output))
+        throw new Violation("retry", `${job} goes on with another result of module ${module}`);
     }
     if (known.phase === "process") this.items.claim(aggregatesOf(known), job);
   }
@@ -218,9 +253,34 @@ export class Ledger {
     this.items.release(id);
     if (state !== "done") return;
     const { graph, phase, outputs } = known;
-    const missing = graph.groups.flatMap((group) => modulesInPhase(graph, group, phase)).filter((module) => graph.modules[module]?.journalled === true && !outputs.has(module));
+    const missing = graph.groups
+      .flatMap((group) => modulesInPhase(graph, group, phase))
+      .filter((module) => graph.modules[module]?.journalled === true && !outputs.has(module));
     if (missing.length > 0) throw new Violation("E6", `${id} is done without results of modules ${missing.join()}`);
   }
+}
+
+/** E4, E5: the start condition is journalled, and all that the result was computed from is what is journalled. */
+function checkSources(known: KnownJob, { module, used }: Token, what: string): void {
+  const { graph, phase, outputs } = known;
+  const unmet = startCondition(graph, graph.groups[groupOf(known, module)] ?? { modules: [] }, phase).filter(
+    (need) => !outputs.has(need),
+  );
+  if (unmet.length > 0) throw new Violation("E4", `${what} counted before modules ${unmet.join()}`);
+  for (const [parent, token] of used) {
+    const journalled = outputs.get(parent);
+    if (journalled !== token)
+      throw new Violation(
+        "E5",
+        `${what} was computed from ${token} of module ${parent}, but ${journalled ?? "nothing"} is journalled`,
+      );
+  }
+}
+
+function checkLease(known: KnownJob, { module, lease }: DoneEvent, what: string): void {
+  const holder = known.life.leases.get(groupOf(known, module));
+  if (holder !== undefined && holder !== lease)
+    throw new Violation("E5", `${what} counted, though the lease is ${holder === "" ? "nobody's" : holder}`);
 }
 
 export function groupOf({ graph }: KnownJob, module: number): number {
@@ -229,9 +289,4 @@ export function groupOf({ graph }: KnownJob, module: number): number {
 
 function aggregatesOf({ graph }: KnownJob): string[] {
   return graph.modules.flatMap((module) => (module.aggregate ? [module.name] : []));
-}
-
-/** The journalled results that a module's result comes from when its block has `inside` journalled or computed so far. */
-export function parentsOf(known: Pick<KnownJob, "graph" | "phase">, module: number): number[] {
-  return parentsInPhase(known.graph, module, known.phase);
 }

@@ -6,7 +6,16 @@ import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
 import type { Moment } from "../src/core/execution.ts";
 import { encodeFrame } from "../src/core/frame-codec.ts";
 import type { Job } from "../src/core/job.ts";
-import { newOwner, reply, takeCommands, type Command, type Owner, type OwnerSettings, type RecordUse, type Reply } from "../src/core/owner.ts";
+import {
+  newOwner,
+  reply,
+  takeCommands,
+  type Command,
+  type Owner,
+  type OwnerSettings,
+  type RecordUse,
+  type Reply,
+} from "../src/core/owner.ts";
 import { encodePage, jobsOfPage } from "../src/core/record.ts";
 import { renewLeases } from "../src/core/replicas.ts";
 import { encodeSnapshot } from "../src/core/snapshot.ts";
@@ -14,6 +23,7 @@ import { takeOver, type ReplicaKey } from "../src/core/takeover.ts";
 import { pageWritten, tick } from "../src/core/tick.ts";
 import { hear } from "../src/core/uplink.ts";
 import { Writer, type Frame } from "../src/core/writer.ts";
+import { isSameBytes } from "./difference.ts";
 import type { Election } from "./election.ts";
 import type { Process, Task } from "./process.ts";
 import type { Replayed } from "./replay.ts";
@@ -138,7 +148,8 @@ export class LiveOwner {
 
   #beacon(): boolean {
     const { election, world, id } = this.#options;
-    if (election.isConfirmed && !this.#isClosed) world.say("", "", { epoch: this.owner.epoch, messages: [{ type: "beacon", owner: id }] });
+    if (election.isConfirmed && !this.#isClosed)
+      world.say("", "", { epoch: this.owner.epoch, messages: [{ type: "beacon", owner: id }] });
     return !this.#isClosed;
   }
 
@@ -163,7 +174,9 @@ export class LiveOwner {
       }
       if (appended === "full") {
         this.#refused(this.writer.giveUpSubmissions(frame));
-        this.#options.process.after(INSPECT_PAUSE_MS * 5, () => { this.#pump(); });
+        this.#options.process.after(INSPECT_PAUSE_MS * 5, () => {
+          this.#pump();
+        });
         return;
       }
       this.writer.doubt(frame);
@@ -176,7 +189,10 @@ export class LiveOwner {
     const { server } = this.#options.world;
     for (;;) {
       const askedAt = this.#options.process.clock.now;
-      const tail = yield* server.ask(() => ({ lastSequence: server.journal.last, isOwnFrame: isSame(server.journal.messages.get(frame.expected + 1), bytes) }));
+      const tail = yield* server.ask(() => ({
+        lastSequence: server.journal.last,
+        isOwnFrame: isSameBytes(server.journal.messages.get(frame.expected + 1), bytes),
+      }));
       if (this.#isClosed) return false;
       if (tail === undefined) {
         yield INSPECT_PAUSE_MS;
@@ -194,9 +210,19 @@ export class LiveOwner {
     const { owner } = this;
     owner.full = "the server has no room";
     owner.submitting -= entries.length;
-    for (const { event, context: { reply: to = "" } } of entries) {
+    for (const {
+      event,
+      context: { reply: to = "" },
+    } of entries) {
       const id = event.type === "submit" ? event.job : "";
-      reply(owner, to, { kind: "refused", id, code: "StreamFull", message: owner.full, hint: "submit again later", retryAfterMs: 1_000 });
+      reply(owner, to, {
+        kind: "refused",
+        id,
+        code: "StreamFull",
+        message: owner.full,
+        hint: "submit again later",
+        retryAfterMs: 1_000,
+      });
     }
     this.#settle();
   }
@@ -214,7 +240,8 @@ export class LiveOwner {
       return;
     }
     for (const { event } of entries) if (event.type === "snapshot") this.#purge(event.through, event.number);
-    if (++this.#framesSinceSnapshot >= this.#options.world.snapshotFrames && !this.#isSnapshotUnderWay) this.#options.process.spawn(this.#snapshot());
+    if (++this.#framesSinceSnapshot >= this.#options.world.snapshotFrames && !this.#isSnapshotUnderWay)
+      this.#options.process.spawn(this.#snapshot());
     this.#settle();
   }
 
@@ -226,7 +253,7 @@ export class LiveOwner {
     this.#framesSinceSnapshot = 0;
     const parts = encodeSnapshot(this.owner.state, SNAPSHOT_PART_BYTES);
     for (const [index, part] of parts.entries()) {
-      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part) !== undefined);
+      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part).size);
       if (isStored !== undefined) continue;
       this.#isSnapshotUnderWay = false;
       return;
@@ -238,10 +265,15 @@ export class LiveOwner {
 
   #purge(through: number, number: number): void {
     const { server } = this.#options.world;
-    this.#options.process.spawn(voided(server.call(() => {
-      server.journal.purgeBelow(through + 1);
-      for (const key of server.snapshots.keys()) if (Number.parseInt(key, 10) < number) server.snapshots.delete(key);
-    })));
+    this.#options.process.spawn(
+      voided(
+        server.call(() => {
+          server.journal.purgeBelow(through + 1);
+          for (const key of server.snapshots.keys())
+            if (Number.parseInt(key, 10) < number) server.snapshots.delete(key);
+        }),
+      ),
+    );
   }
 
   // ------------------------------------------------------------------------------------------------------------ the commands
@@ -253,7 +285,9 @@ export class LiveOwner {
     this.#options.world.stepped(this);
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    this.#options.process.after(0, () => { this.#flush(); });
+    this.#options.process.after(0, () => {
+      this.#flush();
+    });
   }
 
   #flush(): void {
@@ -262,10 +296,13 @@ export class LiveOwner {
     this.#pump();
     const { election, process, world } = this.#options;
     if (!election.isConfirmed) {
-      process.after(TICK_MS, () => { if (!this.#isFlushDue) this.#settle(); });
+      process.after(TICK_MS, () => {
+        if (!this.#isFlushDue) this.#settle();
+      });
       return;
     }
-    for (const { group, replica, messages } of this.#down.values()) world.say(group, replica, { epoch: this.owner.epoch, messages });
+    for (const { group, replica, messages } of this.#down.values())
+      world.say(group, replica, { epoch: this.owner.epoch, messages });
     this.#down.clear();
   }
 
@@ -289,7 +326,13 @@ export class LiveOwner {
         process.spawn(this.#readRecord(command.page, command.job, command.use));
         return;
       case "purge-pages":
-        process.spawn(voided(world.server.call(() => { world.server.records.purgeBelow(command.below); })));
+        process.spawn(
+          voided(
+            world.server.call(() => {
+              world.server.records.purgeBelow(command.below);
+            }),
+          ),
+        );
         return;
       case "purge-blobs":
         this.#purgeBlobs(command.job, command.slot);
@@ -303,17 +346,26 @@ export class LiveOwner {
     const { world, process } = this.#options;
     const { jobs, index } = this.owner.state;
     if (slot === undefined && (jobs.has(job) || index.has(job))) return;
-    process.spawn(voided(world.server.ask(() => { world.purgeBlobs(job, slot); })));
+    process.spawn(
+      voided(
+        world.server.ask(() => {
+          world.purgeBlobs(job, slot);
+        }),
+      ),
+    );
   }
 
   #acknowledgeEarly({ event, context }: Committed): void {
     const { reply: to, from } = context;
-    if (event.type === "submit" && to !== undefined) this.#options.world.answer(to, { kind: "accepted", id: event.job, revision: event.revision }, this.owner.epoch);
-    if (event.type === "done" && from !== undefined) this.#post(from.group, from.name, { type: "ack", what: [{ lease: event.lease, module: event.module }] });
+    if (event.type === "submit" && to !== undefined)
+      this.#options.world.answer(to, { kind: "accepted", id: event.job, revision: event.revision }, this.owner.epoch);
+    if (event.type === "done" && from !== undefined)
+      this.#post(from.group, from.name, { type: "ack", what: [{ lease: event.lease, module: event.module }] });
   }
 
   #post(group: string, replica: string, message: DownMessage): void {
-    if (message.type === "run") this.#options.world.meant(message.lease, this.owner.executions.get(message.lease)?.replica.instance ?? "");
+    if (message.type === "run")
+      this.#options.world.meant(message.lease, this.owner.executions.get(message.lease)?.replica.instance ?? "");
     const key = `${group}/${replica}`;
     const batch = this.#down.get(key);
     if (batch === undefined) this.#down.set(key, { group, replica, messages: [message] });
@@ -341,8 +393,4 @@ export class LiveOwner {
 
 function* voided<T>(task: Task<T>): Task {
   yield* task;
-}
-
-function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a?.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
 }

@@ -18,13 +18,13 @@ async function run(options: Options): Promise<boolean> {
   const { simulate } = await import("./simulation.ts"); // behind the mutation
   const deadline = performance.now() + seconds * 1_000;
   const tally = new Tally();
+  const trace = isTraced ? { trace: print } : {};
   let failure = "";
   for (let seed = from; seed < from + seeds && performance.now() < deadline && failure === ""; seed++) {
     try {
-      tally.add(simulate({ seed, mutations, ...(isTraced ? { trace: print } : {}) }));
+      tally.add(simulate({ seed, mutations, ...trace }));
     } catch (error) {
-      const replay = `node coordinator/sim/main.ts --seed ${seed}${mutation === undefined ? "" : ` --mutate ${mutation}`} --trace`;
-      failure = `seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nreplay: ${replay}`;
+      failure = failureText(seed, mutation, error);
     }
   }
   for (const line of tally.lines) print(line);
@@ -33,14 +33,25 @@ async function run(options: Options): Promise<boolean> {
   return failure === "";
 }
 
+function failureText(seed: number, mutation: string | undefined, error: unknown): string {
+  const replay = `node coordinator/sim/main.ts --seed ${seed}${mutation === undefined ? "" : ` --mutate ${mutation}`} --trace`;
+  return `seed ${seed}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\nreplay: ${replay}`;
+}
+
 /** Each in a process of its own, whose sources are mutated. @returns whether all were noticed. */
 function checkMutations(): boolean {
   let passed = 0;
   for (const [name, { what }] of Object.entries(MUTATIONS)) {
-    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), "--mutate", name, "--seeds", String(MUTATION_SEEDS)], { encoding: "utf8" });
+    const child = spawnSync(
+      process.execPath,
+      [fileURLToPath(import.meta.url), "--mutate", name, "--seeds", String(MUTATION_SEEDS)],
+      { encoding: "utf8" },
+    );
     const seed = /^seed (\d+): Violation: (.*)$/m.exec(child.stdout);
     if (child.status === 1 && seed !== null) passed++;
-    print(`${name} (${what}): ${seed === null ? `not noticed within ${MUTATION_SEEDS} seeds\n${child.stdout}${child.stderr}` : `noticed at seed ${seed[1] ?? ""}: ${seed[2] ?? ""}`}`);
+    print(
+      `${name} (${what}): ${seed === null ? `not noticed within ${MUTATION_SEEDS} seeds\n${child.stdout}${child.stderr}` : `noticed at seed ${seed[1] ?? ""}: ${seed[2] ?? ""}`}`,
+    );
   }
   const failed = Object.keys(MUTATIONS).length - passed;
   print(`${passed} passed, ${failed} failed`);

@@ -2,7 +2,7 @@
  * What the simulation has to notice when it is missing. A mutation takes a rule out of the sources while they are loaded, or out of the simulated
  * world; no source knows of it.
  */
-import { registerHooks } from "node:module";
+import { registerHooks, type ModuleSource } from "node:module";
 import type { Mutations } from "./simulation.ts";
 
 interface Edit {
@@ -21,17 +21,30 @@ interface Mutation {
 
 export const MUTATIONS = {
   fence: { what: "the journal takes a frame wherever it stands, without the fence", world: { fence: true } },
-  "ack-before-append": { what: "submissions and results are acknowledged before they are journalled", world: { acknowledgesEarly: true } },
+  "ack-before-append": {
+    what: "submissions and results are acknowledged before they are journalled",
+    world: { acknowledgesEarly: true },
+  },
   "no-e2": {
     what: "every result counts, not only the first",
     edits: [
       { file: "core/fold.ts", find: "if (job.outputs[event.module] !== undefined) return IGNORED; // E2", replace: "" },
-      { file: "core/uplink.ts", find: "if (job === undefined || job.end !== undefined || job.outputs[module] !== undefined) {", replace: "if (job === undefined || job.end !== undefined) {" },
+      {
+        file: "core/uplink.ts",
+        find: "if (job === undefined || job.end !== undefined || job.outputs[module] !== undefined) {",
+        replace: "if (job === undefined || job.end !== undefined) {",
+      },
     ],
   },
   "no-inherit": {
     what: "results of any lease count, not only of the one that inherits",
-    edits: [{ file: "core/fold.ts", find: "return block.lease === undefined || block.lease === event.lease ? block : undefined;", replace: "return block;" }],
+    edits: [
+      {
+        file: "core/fold.ts",
+        find: "return block.lease === undefined || block.lease === event.lease ? block : undefined;",
+        replace: "return block;",
+      },
+    ],
   },
 } satisfies Record<string, Mutation>;
 
@@ -50,11 +63,15 @@ export function mutate(name: MutationName): Mutations {
         const loaded = next(url, context);
         const due = edits.filter(({ file }) => url.endsWith(file));
         if (due.length === 0) return loaded;
-        return { ...loaded, source: due.reduce(applied, String(loaded.source)) };
+        return { ...loaded, source: due.reduce(applied, textOf(loaded.source)) };
       },
     });
   }
   return world ?? {};
+}
+
+function textOf(source: ModuleSource | undefined): string {
+  return typeof source === "string" ? source : new TextDecoder().decode(source);
 }
 
 /** @throws {Error} when the text is not there (any more): then the mutation has to follow the source. */
@@ -62,6 +79,9 @@ function applied(source: string, { file, find, replace }: Edit): string {
   const words = find.split(/\s+/).map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
   const pattern = new RegExp(words.join(String.raw`\s+`), "g");
   const count = source.match(pattern)?.length ?? 0;
-  if (count !== 1) throw new Error(`the mutation of ${file} does not fit: "${find}" stands there ${count} times; bring sim/mutations.ts up to date with ${file}`);
+  if (count !== 1)
+    throw new Error(
+      `the mutation of ${file} does not fit: "${find}" stands there ${count} times; bring sim/mutations.ts up to date with ${file}`,
+    );
   return source.replace(pattern, () => replace);
 }

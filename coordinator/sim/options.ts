@@ -21,6 +21,21 @@ export interface Options {
 
 /** @throws {Error} naming the argument that is wrong. */
 export function readOptions(args: readonly string[]): Options {
+  const given = split(args);
+  const seed = numberIn(given, "--seed");
+  const seconds = numberIn(given, "--seconds") ?? Infinity;
+  const unasked = seconds === Infinity ? 100 : Infinity;
+  return {
+    from: seed ?? numberIn(given, "--from") ?? 1,
+    seeds: seed === undefined ? (numberIn(given, "--seeds") ?? unasked) : 1,
+    seconds,
+    isTraced: given.has("--trace"),
+    mutation: mutationOf(given.get("--mutate")),
+    checksMutations: given.has("--check-mutations"),
+  };
+}
+
+function split(args: readonly string[]): Map<string, string> {
   const given = new Map<string, string>();
   for (let at = 0; at < args.length; at++) {
     const name = args[at] ?? "";
@@ -28,18 +43,12 @@ export function readOptions(args: readonly string[]): Options {
     else if (["--seconds", "--seeds", "--from", "--seed", "--mutate"].includes(name)) given.set(name, args[++at] ?? "");
     else throw new Error(`${name} is no option.\n\n${USAGE}`);
   }
-  const mutation = given.get("--mutate");
-  if (mutation !== undefined && !isMutation(mutation)) throw new Error(`--mutate ${mutation}: there are ${Object.keys(MUTATIONS).join(", ")}.`);
-  const seed = numberIn(given, "--seed");
-  const seconds = numberIn(given, "--seconds") ?? Infinity;
-  return {
-    from: seed ?? numberIn(given, "--from") ?? 1,
-    seeds: seed === undefined ? (numberIn(given, "--seeds") ?? (seconds === Infinity ? 100 : Infinity)) : 1,
-    seconds,
-    isTraced: given.has("--trace"),
-    mutation,
-    checksMutations: given.has("--check-mutations"),
-  };
+  return given;
+}
+
+function mutationOf(name: string | undefined): MutationName | undefined {
+  if (name === undefined || isMutation(name)) return name;
+  throw new Error(`--mutate ${name}: there are ${Object.keys(MUTATIONS).join(", ")}.`);
 }
 
 function numberIn(given: ReadonlyMap<string, string>, name: string): number | undefined {

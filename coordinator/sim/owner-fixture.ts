@@ -1,6 +1,15 @@
 /** An owner on a table: every step by hand, its appends journalled when the test says so. For the unit tests of the core. */
 import { compileRevision, graphOf, type Graph, type JobsSpec, type ModuleSpec } from "@troupe/model";
-import { PROTOCOL_VERSION, type Beat, type Done, type DownMessage, type Fail, type Run, type Speaker, type UpMessage } from "@troupe/protocol";
+import {
+  PROTOCOL_VERSION,
+  type Beat,
+  type Done,
+  type DownMessage,
+  type Fail,
+  type Run,
+  type Speaker,
+  type UpMessage,
+} from "@troupe/protocol";
 import { commit, type Committed } from "../src/core/commit.ts";
 import { knock } from "../src/core/door.ts";
 import type { JournalEvent } from "../src/core/events.ts";
@@ -20,9 +29,20 @@ const WALL = 1_700_000_000_000;
 export function graphFrom(modules: readonly string[], jobs: JobsSpec = {}): Graph {
   const specs = modules.map((text): ModuleSpec => {
     const [, name = "", exposed, group = "", parents = ""] = /^(\w+)(!?)@(\w+)(?:<([\w,]+))?$/.exec(text) ?? [];
-    return { name, type: "fixture", group, dependsOn: parents === "" ? [] : parents.split(","), ...(exposed === "!" ? { expose: true } : {}) };
+    return {
+      name,
+      type: "fixture",
+      group,
+      dependsOn: parents === "" ? [] : parents.split(","),
+      ...(exposed === "!" ? { expose: true } : {}),
+    };
   });
-  const manifest = { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", metadata: { name: "fixture" }, spec: { modules: specs, jobs } } as const;
+  const manifest = {
+    apiVersion: "troupe.dev/v1alpha1",
+    kind: "Pipeline",
+    metadata: { name: "fixture" },
+    spec: { modules: specs, jobs },
+  } as const;
   return graphOf(compileRevision(manifest, { namespace: "local" }));
 }
 
@@ -60,7 +80,20 @@ export class Table {
 
   submit(...ids: string[]): void {
     for (const id of ids) {
-      knock(this.owner, { operation: "submit", id, phase: "run", input: inlineOf(id), digest: id, reply: `to ${id}`, wait: "", timeline: false }, this.moment);
+      knock(
+        this.owner,
+        {
+          operation: "submit",
+          id,
+          phase: "run",
+          input: inlineOf(id),
+          digest: id,
+          reply: `to ${id}`,
+          wait: "",
+          timeline: false,
+        },
+        this.moment,
+      );
       this.#take();
     }
     this.commit();
@@ -134,9 +167,25 @@ export function beatOf(graph: Graph, group: string, executions: Beat["executions
 }
 
 export function doneOf({ job, lease }: Pick<Run, "job" | "lease">, module: number, last: boolean): Done {
-  return { type: "done", job, lease, module, output: inlineOf(`${lease}/${module}`), last, spans: [{ module, startedAt: 0, endedAt: 1 }] };
+  return {
+    type: "done",
+    job,
+    lease,
+    module,
+    output: inlineOf(`${lease}/${module}`),
+    last,
+    spans: [{ module, startedAt: 0, endedAt: 1 }],
+  };
 }
 
 export function failOf({ job, lease }: Pick<Run, "job" | "lease">, fault: "own" | "shared" = "own"): Fail {
-  return { type: "fail", job, lease, module: 0, failure: { code: "ModuleError", kind: "retryable", message: "it threw" }, fault, spans: [] };
+  return {
+    type: "fail",
+    job,
+    lease,
+    module: 0,
+    failure: { code: "ModuleError", kind: "retryable", message: "it threw" },
+    fault,
+    spans: [],
+  };
 }

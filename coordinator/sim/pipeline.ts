@@ -1,5 +1,12 @@
 /** A random pipeline: 1 to 8 groups of modules in a directed acyclic graph, compiled as any other. */
-import { compileRevision, graphOf, type Graph, type GroupSpec, type ModuleSpec, type PipelineManifest } from "@troupe/model";
+import {
+  compileRevision,
+  graphOf,
+  type Graph,
+  type GroupSpec,
+  type ModuleSpec,
+  type PipelineManifest,
+} from "@troupe/model";
 import type { Random } from "./random.ts";
 
 export interface DrawnPipeline {
@@ -34,12 +41,18 @@ export function drawPipeline(random: Random): DrawnPipeline {
     apiVersion: "troupe.dev/v1alpha1",
     kind: "Pipeline",
     metadata: { name: "simulated" },
-    spec: { modules, groups: replicas.map((count, group) => groupSpec(group, count, concurrency[group] ?? 1, random)), jobs: drawJobs(random) },
+    spec: {
+      modules,
+      groups: replicas.map((count, group) => groupSpec(group, count, concurrency[group] ?? 1, random)),
+      jobs: drawJobs(random),
+    },
   };
   const revisedGroup = random.int(0, groups - 1);
   return {
     graph: graphOf(compileRevision(manifest, { namespace: "local" })),
-    revised: graphOf(compileRevision(manifest, { namespace: "local", templateHashes: { [`g${revisedGroup}`]: "revised" } })),
+    revised: graphOf(
+      compileRevision(manifest, { namespace: "local", templateHashes: { [`g${revisedGroup}`]: "revised" } }),
+    ),
     revisedGroup,
     groups,
     replicas,
@@ -52,7 +65,8 @@ function drawModules(random: Random, groups: number): Draft[] {
   const withAggregates = random.chance(0.3);
   const drafts: Draft[] = [];
   for (let group = 0; group < groups; group++) {
-    for (let count = random.int(1, 3); count > 0; count--) drafts.push(drawModule(random, drafts, group, withAggregates));
+    for (let count = random.int(1, 3); count > 0; count--)
+      drafts.push(drawModule(random, drafts, group, withAggregates));
   }
   return drafts;
 }
@@ -84,7 +98,12 @@ function specOf(draft: Draft, index: number, drafts: readonly Draft[], random: R
 }
 
 function groupSpec(group: number, replicas: number, concurrency: number, random: Random): GroupSpec {
-  return { name: `g${group}`, replicas, concurrency, ...(random.chance(0.2) ? { timeoutSeconds: random.int(2, 5) } : {}) };
+  return {
+    name: `g${group}`,
+    replicas,
+    concurrency,
+    ...(random.chance(0.2) ? { timeoutSeconds: random.int(2, 5) } : {}),
+  };
 }
 
 function drawJobs(random: Random): Record<string, unknown> {

@@ -36,7 +36,10 @@ export class Process {
     this.#state = "running";
     const backlog = this.#backlog;
     this.#backlog = [];
-    for (const run of backlog) this.clock.after(0, () => { this.deliver(run); });
+    for (const run of backlog)
+      this.clock.after(0, () => {
+        this.deliver(run);
+      });
   }
 
   kill(): void {
@@ -51,17 +54,23 @@ export class Process {
   }
 
   after(ms: number, run: () => void): void {
-    this.clock.after(ms, () => { this.deliver(run); });
+    this.clock.after(ms, () => {
+      this.deliver(run);
+    });
   }
 
   every(ms: number, run: () => boolean): void {
-    this.after(ms, () => { if (run()) this.every(ms, run); });
+    this.after(ms, () => {
+      if (run()) this.every(ms, run);
+    });
   }
 
   spawn(task: Task): void {
     const { done, value } = task.next();
     if (done === true) return;
-    const goOn = (): void => { this.spawn(task); };
+    const goOn = (): void => {
+      this.spawn(task);
+    };
     if (typeof value === "number") this.after(value, goOn);
     else value.mailbox.onNext(this, value.ms, goOn);
   }

@@ -22,7 +22,8 @@ export function replay(server: Server): Replayed {
   const { journal } = server;
   const nothing: Replayed = { state: emptyState(), sequence: 0, frames: 0 };
   if (journal.last === 0) {
-    if (server.snapshots.size > 0 || server.records.last > 0) throw new JournalLostError("the journal is empty, and was not");
+    if (server.snapshots.size > 0 || server.records.last > 0)
+      throw new JournalLostError("the journal is empty, and was not");
     return nothing;
   }
   const frames = framesFrom(server, journal.first);

@@ -54,7 +54,8 @@ export class Replicas {
   /** The pipeline has another revision: the group whose template changed gets replicas of that, beside those that jobs in flight need. */
   revise(): void {
     const { revised, revisedGroup, replicas } = this.#world.pipeline;
-    for (let index = 0; index < (replicas[revisedGroup] ?? 1); index++) this.#open(revisedGroup, `g${revisedGroup}-r${index}`, revised);
+    for (let index = 0; index < (replicas[revisedGroup] ?? 1); index++)
+      this.#open(revisedGroup, `g${revisedGroup}-r${index}`, revised);
   }
 
   /** The instance of that name, if it lives. */
@@ -83,8 +84,13 @@ export class Replicas {
     slot.agent.process.kill();
     this.deaths++;
     // A supervisor may have seen it end.
-    if (random.chance(0.5)) clock.after(random.between(5, 200), () => { this.#publish(slot, instance, [{ type: "gone", reason: "the process ended" }]); });
-    clock.after(random.between(50, 2_500), () => { this.#start(slot); });
+    if (random.chance(0.5))
+      clock.after(random.between(5, 200), () => {
+        this.#publish(slot, instance, [{ type: "gone", reason: "the process ended" }]);
+      });
+    clock.after(random.between(50, 2_500), () => {
+      this.#start(slot);
+    });
   }
 
   /** All go on. */
@@ -107,10 +113,21 @@ export class Replicas {
     const instance = ++slot.instance;
     const world: AgentWorld = {
       graphOf: (revision) => (revision === pipeline.revised.id ? pipeline.revised : pipeline.graph),
-      instance: `${slot.name}.${instance}`, group, groupIndex: slot.group, permits: pipeline.concurrency[slot.group] ?? 1,
-      random, weather, tokens, witness, wall,
-      say: (messages) => { this.#publish(slot, instance, messages); },
-      exit: () => { this.kill(slot); },
+      instance: `${slot.name}.${instance}`,
+      group,
+      groupIndex: slot.group,
+      permits: pipeline.concurrency[slot.group] ?? 1,
+      random,
+      weather,
+      tokens,
+      witness,
+      wall,
+      say: (messages) => {
+        this.#publish(slot, instance, messages);
+      },
+      exit: () => {
+        this.kill(slot);
+      },
     };
     slot.agent = new Agent(new Process(clock), world);
   }
@@ -119,12 +136,17 @@ export class Replicas {
     const { agent } = slot;
     this.#world.network.send(() => {
       if (slot.cutUntil > this.#world.clock.now) return;
-      agent.process.deliver(() => { agent.receive(batch); });
+      agent.process.deliver(() => {
+        agent.receive(batch);
+      });
     });
   }
 
   #publish(slot: Slot, instance: number, messages: readonly UpMessage[]): void {
     if (slot.cutUntil > this.#world.clock.now) return;
-    this.#world.publish({ from: { group: `g${slot.group}`, replica: slot.name, instance: `${slot.name}.${instance}` }, messages });
+    this.#world.publish({
+      from: { group: `g${slot.group}`, replica: slot.name, instance: `${slot.name}.${instance}` },
+      messages,
+    });
   }
 }

@@ -25,7 +25,9 @@ test("a seed gives the same run every time", (t) => {
 for (const name of Object.keys(MUTATIONS)) {
   test(`it is noticed when a rule is missing: ${name}`, (t) => {
     const main = fileURLToPath(new URL("./main.ts", import.meta.url));
-    const { status, stdout, stderr } = spawnSync(process.execPath, [main, "--mutate", name, "--seeds", "1000"], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, "--mutate", name, "--seeds", "1000"], {
+      encoding: "utf8",
+    });
     t.is(status, 1, stdout + stderr);
     t.regex(stdout, /^seed \d+: Violation: /m);
   });

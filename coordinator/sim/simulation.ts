@@ -1,7 +1,8 @@
 /** One run of the engine under one seed: everything that happens in it follows from the seed. */
 import { Clock } from "./clock.ts";
 import { Clients, heardOf, type PlannedJob } from "./clients.ts";
-import { OrderWatch, auditBytes, auditIdle, auditOwner, difference } from "./audit.ts";
+import { OrderWatch, auditBytes, auditIdle, auditOwner } from "./audit.ts";
+import { difference } from "./difference.ts";
 import { Coordinator, type CoordinatorWorld } from "./coordinator.ts";
 import { Faults } from "./faults.ts";
 import type { UpBatch } from "@troupe/protocol";
@@ -96,28 +97,70 @@ class Simulation {
     this.#trace = trace;
     if (trace !== undefined) this.#listen(trace);
     this.#server = new Server({
-      clock, random, weather, isFenced: mutations.fence !== true,
-      onJournalled: (sequence, frame, askedAt) => { this.#journalled(sequence, frame, askedAt); },
+      clock,
+      random,
+      weather,
+      isFenced: mutations.fence !== true,
+      onJournalled: (sequence, frame, askedAt) => {
+        this.#journalled(sequence, frame, askedAt);
+      },
     });
     this.#world = this.#makeWorld(mutations);
     this.#replicas = new Replicas({
-      clock, random, weather, network: this.#network, pipeline: this.#pipeline, tokens: this.#tokens, witness, wall: this.#wall,
+      clock,
+      random,
+      weather,
+      network: this.#network,
+      pipeline: this.#pipeline,
+      tokens: this.#tokens,
+      witness,
+      wall: this.#wall,
       publish: (batch) => {
-        this.#trace?.(`up ${batch.from.instance} ${JSON.stringify(batch.messages.map((message) => ("lease" in message ? [message.type, message.job, message.lease, "module" in message ? message.module : ""] : message)))}`);
-        for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { this.#hear(coordinator, batch); });
+        this.#trace?.(
+          `up ${batch.from.instance} ${JSON.stringify(batch.messages.map((message) => ("lease" in message ? [message.type, message.job, message.lease, "module" in message ? message.module : ""] : message)))}`,
+        );
+        for (const [index] of this.#coordinators.entries())
+          this.#toCoordinator(index, (coordinator) => {
+            this.#hear(coordinator, batch);
+          });
       },
     });
     for (let index = random.int(1, 3); index > 0; index--) this.#coordinators.push(this.#makeCoordinator());
-    this.#clients = new Clients({
-      process: new Process(clock), random, weather, ledger, tokens: this.#tokens, witness,
-      ask: (request) => { for (const [index] of this.#coordinators.entries()) this.#toCoordinator(index, (coordinator) => { coordinator.knock(request); }); },
-    }, jobs);
+    this.#clients = new Clients(
+      {
+        process: new Process(clock),
+        random,
+        weather,
+        ledger,
+        tokens: this.#tokens,
+        witness,
+        ask: (request) => {
+          for (const [index] of this.#coordinators.entries())
+            this.#toCoordinator(index, (coordinator) => {
+              coordinator.knock(request);
+            });
+        },
+      },
+      jobs,
+    );
     this.#faults = new Faults({
-      clock, random, weather, server: this.#server, replicas: this.#replicas, coordinators: this.#coordinators,
-      restart: (index) => { this.#coordinators[index] = this.#makeCoordinator(); },
+      clock,
+      random,
+      weather,
+      server: this.#server,
+      replicas: this.#replicas,
+      coordinators: this.#coordinators,
+      restart: (index) => {
+        this.#coordinators[index] = this.#makeCoordinator();
+      },
     });
-    ledger.onCounted = (event) => { this.#counted(event); };
-    if (weather.revisedAtMs !== Infinity) clock.after(weather.revisedAtMs, () => { this.#replicas.revise(); });
+    ledger.onCounted = (event) => {
+      this.#counted(event);
+    };
+    if (weather.revisedAtMs !== Infinity)
+      clock.after(weather.revisedAtMs, () => {
+        this.#replicas.revise();
+      });
     if (weather.truncateAtMs !== Infinity) this.#planTruncation();
   }
 
@@ -131,9 +174,17 @@ class Simulation {
     }
     if (!this.#isTruncated) this.#auditEnd();
     return {
-      groups: this.#pipeline.groups, jobs: this.#jobs, events: this.#ledger.events, steps: this.#steps, frames: this.#ledger.frames,
-      epochs: this.#ledger.epoch, faults: this.#faults.count, reruns: this.#ledger.rerun, snapshots: this.#ledger.state.snapshot.number % 1_000_000,
-      virtualMs: this.#clock.now, isTruncated: this.#isTruncated,
+      groups: this.#pipeline.groups,
+      jobs: this.#jobs,
+      events: this.#ledger.events,
+      steps: this.#steps,
+      frames: this.#ledger.frames,
+      epochs: this.#ledger.epoch,
+      faults: this.#faults.count,
+      reruns: this.#ledger.rerun,
+      snapshots: this.#ledger.state.snapshot.number % 1_000_000,
+      virtualMs: this.#clock.now,
+      isTruncated: this.#isTruncated,
     };
   }
 
@@ -150,7 +201,7 @@ class Simulation {
     const withinMs = random.between(500, 8_000);
     return Array.from({ length: count }, (_, index) => ({
       id: `j${index}`,
-      phase: hasAggregates && random.chance(0.05) ? "process" as const : "run" as const,
+      phase: hasAggregates && random.chance(0.05) ? ("process" as const) : ("run" as const),
       atMs: random.chance(0.3) ? 300 : random.between(0, withinMs),
     }));
   }
@@ -158,25 +209,41 @@ class Simulation {
   #makeWorld({ acknowledgesEarly = false }: Mutations): CoordinatorWorld {
     const random = this.#random;
     return {
-      server: this.#server, random, wall: this.#wall, current: () => (this.#clock.now >= this.#weather.revisedAtMs ? this.#pipeline.revised : this.#pipeline.graph),
-      purgeBlobs: (job, slot) => { this.#tokens.purge(job, slot); },
+      server: this.#server,
+      random,
+      wall: this.#wall,
+      current: () => (this.#clock.now >= this.#weather.revisedAtMs ? this.#pipeline.revised : this.#pipeline.graph),
+      purgeBlobs: (job, slot) => {
+        this.#tokens.purge(job, slot);
+      },
       snapshotFrames: random.int(10, 200),
       settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000 },
       acknowledgesEarly,
-      meant: (lease, instance) => { this.#witness.meant(lease, instance); },
+      meant: (lease, instance) => {
+        this.#witness.meant(lease, instance);
+      },
       say: (group, replica, batch) => {
-        this.#trace?.(`down ${replica} ${batch.epoch} ${JSON.stringify(batch.messages.map((message) => (message.type === "run" ? [message.type, message.job, message.lease] : message)))}`);
-        for (const message of batch.messages) if (message.type === "run") this.#witness.said(message, group, batch.epoch);
+        this.#trace?.(
+          `down ${replica} ${batch.epoch} ${JSON.stringify(batch.messages.map((message) => (message.type === "run" ? [message.type, message.job, message.lease] : message)))}`,
+        );
+        for (const message of batch.messages)
+          if (message.type === "run") this.#witness.said(message, group, batch.epoch);
         this.#replicas.say(group, replica, batch);
       },
       answer: (to, reply, epoch) => {
         if (this.#isTruncated) return;
         this.#witness.replied(to, reply, epoch);
         const heard = heardOf(reply);
-        this.#network.send(() => { this.#clients.hear(to, heard); });
+        this.#network.send(() => {
+          this.#clients.hear(to, heard);
+        });
       },
-      stepped: (live) => { this.#stepped(live); },
-      replayed: (replayed) => { this.#checkReplayed(replayed); },
+      stepped: (live) => {
+        this.#stepped(live);
+      },
+      replayed: (replayed) => {
+        this.#checkReplayed(replayed);
+      },
     };
   }
 
@@ -187,30 +254,50 @@ class Simulation {
   #hear(coordinator: Coordinator, batch: UpBatch): void {
     coordinator.hear(batch);
     const { live } = coordinator;
-    if (live?.isOpen === true && batch.messages.some(({ type }) => type === "beat")) this.#witness.beatHeard(live.owner.epoch, batch.from.instance, this.#clock.now);
+    if (live?.isOpen === true && batch.messages.some(({ type }) => type === "beat"))
+      this.#witness.beatHeard(live.owner.epoch, batch.from.instance, this.#clock.now);
   }
 
   #toCoordinator(index: number, act: (coordinator: Coordinator) => void): void {
     const coordinator = this.#coordinators[index];
     if (coordinator === undefined) return;
-    this.#network.send(() => { coordinator.process.deliver(() => { act(coordinator); }); });
+    this.#network.send(() => {
+      coordinator.process.deliver(() => {
+        act(coordinator);
+      });
+    });
   }
 
   #isUnderWay(): boolean {
     if (this.#isTruncated) return this.#coordinators.some(({ phase }) => phase !== "stalled");
     if (this.#clients.open > 0 || this.#clock.now < this.#weather.untilMs || !this.#replicas.areIdle) return true;
     const { state } = this.#ledger;
-    return state.jobs.size > 0 || !this.#coordinators.some(({ live }) => live !== undefined && live.writer.sequence === this.#ledger.sequence && live.owner.waiters.size === 0 && live.owner.executions.size === 0);
+    return (
+      state.jobs.size > 0 ||
+      !this.#coordinators.some(
+        ({ live }) =>
+          live !== undefined &&
+          live.writer.sequence === this.#ledger.sequence &&
+          live.owner.waiters.size === 0 &&
+          live.owner.executions.size === 0,
+      )
+    );
   }
 
   // --------------------------------------------------------------------------------------------------------------- the checks
 
   #counted(event: JournalEvent): void {
-    if (event.type === "fail") this.#witness.blamed(event, event.at - WALL_START, (instance) => this.#replicas.living(instance) !== undefined);
+    if (event.type === "fail")
+      this.#witness.blamed(event, event.at - WALL_START, (instance) => this.#replicas.living(instance) !== undefined);
     if (event.type === "expire" && event.failure.code === "QueueTimeout") this.#waitedInVain(event);
     const limit = this.#pipeline.graph.jobs.maxInFlight;
     // Retries go on in spite of the limit.
-    if (event.type === "submit" && this.#ledger.state.openJobs > limit && ![...this.#ledger.jobs.values()].some(({ lives }) => lives.length > 1)) throw new Violation("E10", `${this.#ledger.state.openJobs} jobs are open, though maxInFlight is ${limit}`);
+    if (
+      event.type === "submit" &&
+      this.#ledger.state.openJobs > limit &&
+      ![...this.#ledger.jobs.values()].some(({ lives }) => lives.length > 1)
+    )
+      throw new Violation("E10", `${this.#ledger.state.openJobs} jobs are open, though maxInFlight is ${limit}`);
   }
 
   /** What waits for a replica is not being worked on. */
@@ -221,14 +308,19 @@ class Simulation {
       const lease = this.#ledger.get(job).life.leases.get(group);
       if (work === undefined || (lease !== undefined && lease !== work.lease)) continue;
       const sinceMs = at - WALL_START - work.since;
-      if (sinceMs > 200) throw new Violation("E5", `${job} expired in the queue of group ${group}, though a replica had worked on it for ${Math.round(sinceMs)} ms`);
+      if (sinceMs > 200)
+        throw new Violation(
+          "E5",
+          `${job} expired in the queue of group ${group}, though a replica had worked on it for ${Math.round(sinceMs)} ms`,
+        );
     }
   }
 
   #journalled(sequence: number, frame: Uint8Array, askedAt: number): void {
     if (!this.#isTruncated) this.#ledger.journalled(sequence, frame);
     // What was under way when the journal lost its end may still arrive.
-    else if (askedAt > this.#truncatedAt) throw new Violation("E10", `frame ${sequence} was appended to a journal that had lost its end`);
+    else if (askedAt > this.#truncatedAt)
+      throw new Violation("E10", `frame ${sequence} was appended to a journal that had lost its end`);
   }
 
   #stepped(live: LiveOwner): void {
@@ -242,12 +334,14 @@ class Simulation {
     for (const { live } of this.#coordinators) {
       if (live?.isOpen !== true) continue;
       auditOwner(live.owner);
-      if (live.writer.sequence === this.#ledger.sequence && live.owner.epoch === this.#ledger.epoch) this.#compare(live.owner.state, "the owner's state");
+      if (live.writer.sequence === this.#ledger.sequence && live.owner.epoch === this.#ledger.epoch)
+        this.#compare(live.owner.state, "the owner's state");
     }
   }
 
   #checkReplayed(replayed: Replayed): void {
-    if (replayed.sequence === this.#ledger.sequence && !this.#isTruncated) this.#compare(replayed.state, "the state from snapshot and tail");
+    if (replayed.sequence === this.#ledger.sequence && !this.#isTruncated)
+      this.#compare(replayed.state, "the state from snapshot and tail");
   }
 
   #compare(state: Replayed["state"], what: string): void {
@@ -257,8 +351,10 @@ class Simulation {
 
   #auditEnd(): void {
     this.#auditAll();
-    for (const known of this.#ledger.jobs.values()) if (known.life.end === undefined) throw new Violation("E6", `${known.id} never ended`);
-    for (const { live } of this.#coordinators) if (live?.isOpen === true && live.writer.sequence === this.#ledger.sequence) auditIdle(live.owner);
+    for (const known of this.#ledger.jobs.values())
+      if (known.life.end === undefined) throw new Violation("E6", `${known.id} never ended`);
+    for (const { live } of this.#coordinators)
+      if (live?.isOpen === true && live.writer.sequence === this.#ledger.sequence) auditIdle(live.owner);
     this.#checkReplayed(replay(this.#server));
   }
 
@@ -266,7 +362,10 @@ class Simulation {
     if (this.#isTruncated) throw new Violation("E10", "a coordinator goes on with a journal that lost its end");
     const phases = this.#coordinators.map(({ phase }) => phase).join();
     const open = [...this.#ledger.jobs.values()].filter(({ life }) => life.end === undefined).map(({ id }) => id);
-    throw new Violation("liveness", `after ${LIVENESS_MS / 1000} s without faults, clients wait for [${[...this.#clients.waiting].join()}], open are [${open.join()}]; coordinators are ${phases}; replicas ${this.#replicas.areIdle ? "idle" : "busy"}`);
+    throw new Violation(
+      "liveness",
+      `after ${LIVENESS_MS / 1000} s without faults, clients wait for [${[...this.#clients.waiting].join()}], open are [${open.join()}]; coordinators are ${phases}; replicas ${this.#replicas.areIdle ? "idle" : "busy"}`,
+    );
   }
 
   /** The journal loses its end while everybody who runs knows of it: they must stall, and never write it anew. */
@@ -275,7 +374,11 @@ class Simulation {
     const attempt = (): void => {
       const known = Math.min(...this.#coordinators.map(({ sequence, process }) => (process.isAlive ? sequence : 0)));
       const isCalm = this.#clock.now >= this.#weather.untilMs;
-      if (known > journal.first + LOST_FRAMES && this.#coordinators.every(({ phase }) => phase !== "starting") && this.#coordinators.every(({ process }) => process.isAlive)) {
+      if (
+        known > journal.first + LOST_FRAMES &&
+        this.#coordinators.every(({ phase }) => phase !== "starting") &&
+        this.#coordinators.every(({ process }) => process.isAlive)
+      ) {
         this.#truncatedAt = this.#clock.now;
         this.#faults.isOver = true;
         journal.truncate(this.#random.int(journal.first, known - LOST_FRAMES));
@@ -287,7 +390,9 @@ class Simulation {
 
   #listen(trace: (line: string) => void): void {
     this.#ledger.onEvent = (event, outcome) => {
-      const shown = JSON.stringify(event, (key, value: unknown) => (key === "graph" || key === "input" || key === "output" || key === "spans" ? undefined : value));
+      const shown = JSON.stringify(event, (key, value: unknown) =>
+        key === "graph" || key === "input" || key === "output" || key === "spans" ? undefined : value,
+      );
       trace(`journal ${this.#ledger.sequence} ${outcome.kind} ${shown}`);
     };
   }
@@ -297,4 +402,3 @@ class Simulation {
     return this.#clock.now;
   }
 }
-

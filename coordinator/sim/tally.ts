@@ -9,7 +9,8 @@ export class Tally {
   add(outcome: Outcome): void {
     this.seeds++;
     const sums = this.#sums;
-    for (const field of ["jobs", "events", "frames", "steps", "epochs", "faults", "reruns"] as const) sums[field] += outcome[field];
+    for (const field of ["jobs", "events", "frames", "steps", "epochs", "faults", "reruns"] as const)
+      sums[field] += outcome[field];
     if (outcome.isTruncated) sums.truncated++;
     if (outcome.groups >= 4 && outcome.jobs >= 100) sums.large++;
     this.#byGroups.set(outcome.groups, (this.#byGroups.get(outcome.groups) ?? 0) + 1);

@@ -51,7 +51,8 @@ export class Tokens {
   read(payload: Payload, why: string): void {
     if (!("ref" in payload)) return;
     const { id } = payload.ref;
-    if (this.#stored.get(id.slice(0, id.lastIndexOf(".")))?.has(id) !== true) throw new Violation("payloads", `${id} was purged, but ${why} needs it`);
+    if (this.#stored.get(id.slice(0, id.lastIndexOf(".")))?.has(id) !== true)
+      throw new Violation("payloads", `${id} was purged, but ${why} needs it`);
   }
 }
 

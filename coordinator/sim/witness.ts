@@ -5,6 +5,7 @@ import type { Reply } from "../src/core/owner.ts";
 import type { FailEvent } from "../src/core/events.ts";
 import type { Job } from "../src/core/job.ts";
 import { exposedModules, outcomeText, spansOf, statusText } from "../src/core/outcome.ts";
+import type { KnownJob } from "./known-job.ts";
 import type { Ledger } from "./ledger.ts";
 import { numberOf, type Tokens } from "./tokens.ts";
 import { Violation } from "./violation.ts";
@@ -51,20 +52,31 @@ export class Witness {
   /** A replica begins with a block: what it was given can be read. */
   worksOn({ job, lease, input, results }: Run): void {
     if (this.#ledger.get(job).life.end !== undefined) return;
-    for (const payload of [input, ...results.map(({ output }) => output)]) this.#tokens.read(payload, `${lease} of ${job}`);
+    for (const payload of [input, ...results.map(({ output }) => output)])
+      this.#tokens.read(payload, `${lease} of ${job}`);
   }
 
   /** Whose execution is charged must have been gone or silent (E9). */
   blamed(event: FailEvent, now: number, living: (instance: string) => boolean): void {
     const { lease, charged, failure } = event;
     if (!charged || failure.code !== "ReplicaLost" || failure.kind === "terminal") return;
-    const holder = this.#holders.get(lease);
-    const heardAt = this.#beats.get(`${this.#ledger.epoch}/${holder ?? ""}`)?.findLast((at) => at <= now);
-    if (holder === undefined || holder !== this.#recipients.get(lease) || heardAt === undefined || !living(holder)) return;
+    const holder = this.#holderOf(lease);
+    const heardAt = this.#beats.get(`${this.#ledger.epoch}/${holder}`)?.findLast((at) => at <= now);
+    if (heardAt === undefined || !living(holder)) return;
     // A beat that is older than the owner may be of an instance that it never knew.
     if (failure.message.includes("replaced") && event.at - this.#ledger.epochAt < LATE_MS) return;
     const silentMs = now - heardAt;
-    if (silentMs < SILENCE_MS) throw new Violation("E9", `${lease} of ${event.job} is charged with the loss of ${holder}, which lives and was heard ${Math.round(silentMs)} ms ago: ${failure.message}`);
+    if (silentMs < SILENCE_MS)
+      throw new Violation(
+        "E9",
+        `${lease} of ${event.job} is charged with the loss of ${holder}, which lives and was heard ${Math.round(silentMs)} ms ago: ${failure.message}`,
+      );
+  }
+
+  /** The instance that received a `run`, if it was the one that it was meant for. */
+  #holderOf(lease: Lease): string {
+    const holder = this.#holders.get(lease) ?? "";
+    return this.#recipients.get(lease) === holder ? holder : "";
   }
 
   asked(to: string, digest: string): void {
@@ -102,7 +114,11 @@ export class Witness {
   #told(job: Job): void {
     const text = outcomeText(job, false);
     const known = this.#ledger.get(job.id);
-    if (!known.lives.some(({ end }) => end === text)) throw new Violation("E6", `the outcome of ${job.id} is told as ${text}, but the journal says ${known.life.end ?? "that it is open"}`);
+    if (!known.lives.some(({ end }) => end === text))
+      throw new Violation(
+        "E6",
+        `the outcome of ${job.id} is told as ${text}, but the journal says ${known.life.end ?? "that it is open"}`,
+      );
     if (job.end?.state !== "done" || known.isForgotten) return;
     for (const module of exposedModules(job)) {
       const output = job.outputs[module];
@@ -114,36 +130,34 @@ export class Witness {
     const known = this.#ledger.jobs.get(id);
     if (known === undefined) throw new Violation("E1", `${id} was accepted before it was journalled`);
     const digest = this.#asked.get(to);
-    if (digest !== undefined && digest !== known.digest) throw new Violation("E1", `${id} was accepted with an input that is not its own`);
+    if (digest !== undefined && digest !== known.digest)
+      throw new Violation("E1", `${id} was accepted with an input that is not its own`);
     this.#accepts.add(id);
   }
 
   #refused(to: string, { id, code }: Extract<Reply, { kind: "refused" }>, epoch: number): void {
     if (id === undefined || epoch < this.#ledger.epoch) return;
     const known = this.#ledger.jobs.get(id);
-    if (code === "JobNotFound" && this.#accepts.has(id) && known?.isForgotten === false) throw new Violation("E6", `${id}, which was accepted, is said to be unknown`);
-    if (code === "JobConflict" && known?.digest === this.#asked.get(to)) throw new Violation("E1", `${id} was refused as a conflict with itself`);
+    if (code === "JobNotFound" && this.#accepts.has(id) && known?.isForgotten === false)
+      throw new Violation("E6", `${id}, which was accepted, is said to be unknown`);
+    if (code === "JobConflict" && known?.digest === this.#asked.get(to))
+      throw new Violation("E1", `${id} was refused as a conflict with itself`);
   }
 
   /** An owner says `run` (E1, E4, E5). */
   said(run: Run, groupName: string, epoch: number): void {
-    const ledger = this.#ledger;
-    const known = ledger.get(run.job);
-    const { graph, life } = known;
-    const group = graph.groups.findIndex(({ name }) => name === groupName);
-    const results = new Map(run.results.map(({ module, output }) => [module, numberOf(output)]));
-    const needs = startCondition(graph, graph.groups[group] ?? { modules: [] }, run.phase);
-    for (const need of needs) if (!results.has(need)) throw new Violation("E4", `${run.lease} of ${run.job} was dispatched without the result of module ${need}`);
-    for (const [module, token] of results) {
-      if (known.outputs.get(module) !== token) throw new Violation("E4", `${run.lease} of ${run.job} was given ${token} of module ${module}, which is not what the journal has`);
-    }
-    if (run.attempt > graph.jobs.maxAttempts) throw new Violation("E2", `${run.job} is tried the ${run.attempt}. time`);
-    if (epoch < ledger.epoch || life.end !== undefined) return;
-    const said = life.said.get(group) ?? new Set<Lease>();
-    life.said.set(group, said);
+    const known = this.#ledger.get(run.job);
+    const group = known.graph.groups.findIndex(({ name }) => name === groupName);
+    checkResults(run, known, group);
+    if (run.attempt > known.graph.jobs.maxAttempts)
+      throw new Violation("E2", `${run.job} is tried the ${run.attempt}. time`);
+    if (epoch < this.#ledger.epoch || known.life.end !== undefined) return;
+    const said = known.life.said.get(group) ?? new Set<Lease>();
+    known.life.said.set(group, said);
     said.add(run.lease);
-    const isOnceOnly = graph.jobs.maxAttempts === 1;
-    if ((said.size > 1 || isOnceOnly) && !known.lifeOf.has(run.lease)) throw new Violation("E5", `${run.lease} of ${run.job} was dispatched again before its lease was journalled`);
+    const needsLease = said.size > 1 || known.graph.jobs.maxAttempts === 1;
+    if (needsLease && !known.lifeOf.has(run.lease))
+      throw new Violation("E5", `${run.lease} of ${run.job} was dispatched again before its lease was journalled`);
   }
 
   /** A module is started by a replica (E2). */
@@ -151,8 +165,13 @@ export class Witness {
     const known = this.#ledger.get(job);
     if (known.graph.jobs.maxAttempts > 1) return;
     const life = known.lifeOf.get(lease);
-    if (life === undefined) throw new Violation("E2", `module ${module} of ${job} was started under ${lease}, which is not journalled, though maxAttempts is 1`);
-    if (life.started.has(module)) throw new Violation("E2", `module ${module} of ${job} was started twice, though maxAttempts is 1`);
+    if (life === undefined)
+      throw new Violation(
+        "E2",
+        `module ${module} of ${job} was started under ${lease}, which is not journalled, though maxAttempts is 1`,
+      );
+    if (life.started.has(module))
+      throw new Violation("E2", `module ${module} of ${job} was started twice, though maxAttempts is 1`);
     life.started.add(module);
   }
 
@@ -160,6 +179,23 @@ export class Witness {
   forgotten(job: string, lease: Lease, module: number): void {
     const known = this.#ledger.jobs.get(job);
     if (known === undefined || known.life.end !== undefined || known.outputs.has(module)) return;
-    if (!this.#ledger.heard.has(`${lease}/${module}`)) throw new Violation("E3", `${lease} of ${job} was told to forget module ${module}, which is not journalled`);
+    if (!this.#ledger.heard.has(`${lease}/${module}`))
+      throw new Violation("E3", `${lease} of ${job} was told to forget module ${module}, which is not journalled`);
+  }
+}
+
+/** What a `run` brings is what is journalled, and all of its start condition is there. */
+function checkResults(run: Run, { graph, outputs }: KnownJob, group: number): void {
+  const results = new Map(run.results.map(({ module, output }) => [module, numberOf(output)]));
+  for (const need of startCondition(graph, graph.groups[group] ?? { modules: [] }, run.phase)) {
+    if (!results.has(need))
+      throw new Violation("E4", `${run.lease} of ${run.job} was dispatched without the result of module ${need}`);
+  }
+  for (const [module, token] of results) {
+    if (outputs.get(module) !== token)
+      throw new Violation(
+        "E4",
+        `${run.lease} of ${run.job} was given ${token} of module ${module}, which is not what the journal has`,
+      );
   }
 }

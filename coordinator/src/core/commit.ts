@@ -31,6 +31,8 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
   if (failed !== undefined) touched.add(failed.block.stop.name);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
+  // An execution that had been given up for lost may end the block after all.
+  if (outcome.block?.state === "done") withdraw(owner, outcome.block);
   // Only now: a block whose execution failed can be queued once that execution is settled.
   for (const block of outcome.ready) {
     enqueue(owner, block, now);
@@ -176,11 +178,16 @@ function finish(owner: Owner, job: Job, touched: Set<string>, now: Moment): void
   if (owner.endedSince === 0) owner.endedSince = now.mono;
 }
 
-function stopBlock(owner: Owner, block: Block, touched: Set<string>): void {
-  const { execution } = block;
+/** Nobody is to be found for the block any more. */
+function withdraw(owner: Owner, block: Block): void {
   owner.delayed.delete(block);
   owner.unclaimed.delete(block);
   owner.groups.get(block.stop.name)?.queues.get(block.stop.templateHash)?.remove(block);
+}
+
+function stopBlock(owner: Owner, block: Block, touched: Set<string>): void {
+  const { execution } = block;
+  withdraw(owner, block);
   if (execution === undefined || execution.phase === "ending") return;
   if (execution.phase === "sent") send(owner, execution.replica, { type: "cancel", lease: execution.lease, reason: `job ${block.job.end?.state ?? "ended"}` });
   dropExecution(owner, execution);

@@ -28,9 +28,15 @@ test("both count when they come again, in order", (t) => {
   table.commit();
   table.hear(g1, doneOf({ job: "j", lease }, 0, false), doneOf({ job: "j", lease }, 1, true));
   table.commit();
-  t.deepEqual(table.job("j")?.blocks.map((block) => block?.state), ["done", "ready", "ready"]);
+  t.deepEqual(
+    table.job("j")?.blocks.map((block) => block?.state),
+    ["done", "ready", "ready"],
+  );
   const acknowledged = table.said().flatMap(({ message }) => (message.type === "ack" ? message.what : []));
-  t.deepEqual(acknowledged, [{ lease, module: 0 }, { lease, module: 1 }]);
+  t.deepEqual(acknowledged, [
+    { lease, module: 0 },
+    { lease, module: 1 },
+  ]);
   t.is(table.owner.executions.size, 0);
 });
 
@@ -68,7 +74,10 @@ test("a consumer never sees results of two executions", (t) => {
   table.pass(2_000, { from: second, beat: beatOf(graph, "g1") });
   table.commit();
   const [again] = table.runs();
-  t.deepEqual(again?.results.map(({ module, output }) => [module, textOf(output)]), [[0, JSON.stringify(`${lease}/0`)]]);
+  t.deepEqual(
+    again?.results.map(({ module, output }) => [module, textOf(output)]),
+    [[0, JSON.stringify(`${lease}/0`)]],
+  );
   // The first execution was only cut off, and goes on.
   table.hear(g1, doneOf({ job: "j", lease }, 1, true));
   table.commit();

@@ -26,19 +26,19 @@ test("blocks come in the order of their positions, however they are added and re
     const queue = new ReadyQueue();
     const blocks = Array.from({ length: 300 }, (_, position) => blockAt(position));
     const inside = new Set<Block>();
+    const take = (): void => {
+      const least = [...inside].sort((a, b) => a.position - b.position)[0];
+      t.is(queue.take(), least, `seed ${seed}`);
+      if (least !== undefined) inside.delete(least);
+    };
     for (let turn = 0; turn < 2_000; turn++) {
       const block = random.pick(blocks);
-      if (random.chance(0.5)) {
-        queue.add(block, 0);
-        inside.add(block);
-      } else if (random.chance(0.6)) {
-        queue.remove(block);
-        inside.delete(block);
-      } else {
-        const least = [...inside].sort((a, b) => a.position - b.position)[0];
-        t.is(queue.take(), least, `seed ${seed}`);
-        if (least !== undefined) inside.delete(least);
-      }
+      const fate = random.next();
+      if (fate < 0.5) queue.add(block, 0);
+      if (fate < 0.5) inside.add(block);
+      else if (fate < 0.8) queue.remove(block);
+      else take();
+      if (fate >= 0.5 && fate < 0.8) inside.delete(block);
       t.is(queue.size, inside.size, `seed ${seed}`);
     }
     t.deepEqual(positionsOf(queue.blocks()), positionsOf(inside), `seed ${seed}`);

@@ -39,7 +39,10 @@ test("of several blocks on a lost replica none is charged, and each runs alone a
   const table = new Table(graph);
   table.hear(first, beatOf(graph, "g1", [], 2));
   table.submit("j1", "j2");
-  t.deepEqual(table.runs().map(({ alone }) => alone), [false, false]);
+  t.deepEqual(
+    table.runs().map(({ alone }) => alone),
+    [false, false],
+  );
   table.hear(first, { type: "gone", reason: "killed" });
   table.commit();
   table.hear(second, beatOf(graph, "g1", [], 2));
@@ -48,7 +51,10 @@ test("of several blocks on a lost replica none is charged, and each runs alone a
   t.deepEqual([suspect?.job, suspect?.alone, suspect?.attempt, others.length], ["j1", true, 1, 0]);
   table.hear(second, doneOf(suspect ?? { job: "", lease: "" }, 0, true));
   table.commit();
-  t.deepEqual(table.runs().map(({ job, alone }) => [job, alone]), [["j2", true]]);
+  t.deepEqual(
+    table.runs().map(({ job, alone }) => [job, alone]),
+    [["j2", true]],
+  );
 });
 
 test("a replica is free for all again when its suspect ends before an execution that it turned out to have", (t) => {
@@ -72,7 +78,14 @@ test("time in which the owner was frozen does not count against a replica", (t) 
   table.submit("j");
   table.now += 10_000;
   renewLeases(table.owner, table.moment);
-  table.pass(2_000, { from: first, beat: beatOf(graph, "g1", table.runs().map(({ job, lease }) => ({ job, lease }))) });
+  table.pass(2_000, {
+    from: first,
+    beat: beatOf(
+      graph,
+      "g1",
+      table.runs().map(({ job, lease }) => ({ job, lease })),
+    ),
+  });
   table.commit();
   t.is(table.job("j")?.blocks[0]?.charged, 0);
 });
@@ -96,7 +109,11 @@ test("a block that worked for long and is taken back does not expire at once", (
   table.submit("j1");
   const [run] = table.runs();
   table.pass(5_000, { from: first, beat: beatOf(graph, "g1", [{ job: "j1", lease: run?.lease ?? "" }]) });
-  table.hear(first, { ...beatOf(graph, "g1"), state: "draining" }, { type: "back", job: "j1", lease: run?.lease ?? "", started: true });
+  table.hear(
+    first,
+    { ...beatOf(graph, "g1"), state: "draining" },
+    { type: "back", job: "j1", lease: run?.lease ?? "", started: true },
+  );
   table.commit();
   table.pass(1_000);
   table.commit();

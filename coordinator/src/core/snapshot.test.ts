@@ -1,6 +1,6 @@
 import test from "ava";
 import { Table, beatOf, doneOf, graphFrom, speaker } from "../../sim/owner-fixture.ts";
-import { difference } from "../../sim/audit.ts";
+import { difference } from "../../sim/difference.ts";
 import { decodeSnapshot, encodeSnapshot, restorePage } from "./snapshot.ts";
 
 const graph = graphFrom(["a@g1", "b!@g2<a"]);
@@ -12,7 +12,16 @@ function busy(): Table {
   table.submit(...Array.from({ length: 20 }, (_, index) => `j${index}`));
   const [first, second] = table.runs();
   if (first !== undefined) table.hear(g1, doneOf(first, 0, true));
-  if (second !== undefined) table.hear(g1, { type: "fail", job: second.job, lease: second.lease, module: 0, failure: { code: "ModuleError", kind: "terminal", message: "no" }, fault: "own", spans: [] });
+  if (second !== undefined)
+    table.hear(g1, {
+      type: "fail",
+      job: second.job,
+      lease: second.lease,
+      module: 0,
+      failure: { code: "ModuleError", kind: "terminal", message: "no" },
+      fault: "own",
+      spans: [],
+    });
   table.commit();
   return table;
 }
@@ -27,7 +36,10 @@ test("a snapshot in many small parts is the state that it was made of", (t) => {
 test("pages that were written but never journalled are not taken from the records", (t) => {
   const { state } = busy().owner;
   for (const page of [3, 4, 6]) state.pages.push({ page, jobs: [], stored: [], at: 0 });
-  t.deepEqual(decodeSnapshot(encodeSnapshot(state, 100_000)).pages, [{ first: 3, last: 4 }, { first: 6, last: 6 }]);
+  t.deepEqual(decodeSnapshot(encodeSnapshot(state, 100_000)).pages, [
+    { first: 3, last: 4 },
+    { first: 6, last: 6 },
+  ]);
 });
 
 test("a job that goes on after its record was written is found open, and not as its record", (t) => {

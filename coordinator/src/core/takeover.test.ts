@@ -34,7 +34,10 @@ test("what nobody claims within the grace is dispatched again, under a journalle
   t.deepEqual(table.runs(), []);
   table.pass(1_000);
   t.deepEqual(table.runs(), []);
-  t.deepEqual(table.pending.map(({ event }) => event.type), ["lease"]);
+  t.deepEqual(
+    table.pending.map(({ event }) => event.type),
+    ["lease"],
+  );
   table.commit();
   const [again] = table.runs();
   t.is(again?.job, "j");

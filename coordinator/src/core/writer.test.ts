@@ -4,7 +4,13 @@ import { Writer, type Frame } from "./writer.ts";
 
 const cancel = (job: string): JournalEvent => ({ type: "cancel", job, reason: "", at: 0 });
 const submit = (job: string): JournalEvent => ({
-  type: "submit", job, revision: "r", phase: "run", digest: "", at: 0, input: { kind: "json", bytes: new Uint8Array(100) },
+  type: "submit",
+  job,
+  revision: "r",
+  phase: "run",
+  digest: "",
+  at: 0,
+  input: { kind: "json", bytes: new Uint8Array(100) },
 });
 
 function writing(...events: JournalEvent[]): { writer: Writer; frame: Frame } {
@@ -58,7 +64,10 @@ test("after a doubt, a frame of another means stepping down", (t) => {
 test("a journal that is shorter than what was written is lost, and not written anew", (t) => {
   const { writer, frame } = writing(cancel("a"));
   writer.doubt(frame);
-  t.deepEqual(writer.inspected(frame, { lastSequence: 9, isOwnFrame: false }), { kind: "stopped", why: "journal-lost" });
+  t.deepEqual(writer.inspected(frame, { lastSequence: 9, isOwnFrame: false }), {
+    kind: "stopped",
+    why: "journal-lost",
+  });
   t.is(writer.next(), undefined);
 });
 
@@ -66,7 +75,8 @@ test("without room, submissions are given up and the rest is kept", (t) => {
   const { writer, frame } = writing(submit("a"), cancel("b"));
   writer.add(submit("c"), {});
   writer.add(cancel("d"), {});
-  const jobs = (entries: readonly { readonly event: JournalEvent }[]): string[] => entries.map(({ event }) => ("job" in event ? event.job : ""));
+  const jobs = (entries: readonly { readonly event: JournalEvent }[]): string[] =>
+    entries.map(({ event }) => ("job" in event ? event.job : ""));
   t.deepEqual(jobs(writer.giveUpSubmissions(frame)), ["a", "c"]);
   t.deepEqual(jobs(writer.next()?.entries ?? []), ["b", "d"]);
 });

@@ -1,6 +1,7 @@
 /** Accepted, counted, ordered: E1 to E7 through real processes that are killed. */
 import test from "ava";
-import { BlobStore } from "@troupe/protocol";
+import { setTimeout as delay } from "node:timers/promises";
+import { BlobStore, type Run } from "@troupe/protocol";
 import { DIAMOND, DIAMOND_OF_1, Engine, SCOPE, SINGLE, type Draft } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { journalOf } from "../../support/journal.ts";
@@ -201,14 +202,31 @@ test.serial(
 test.serial("E6: of cancel and result the first in the journal wins, and everybody learns which", async (t) => {
   await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 200 } });
   await engine.coordinator();
-  await engine.agents({ permits: 200 });
+  const agent = await engine.agent("g1", { permits: 200 });
+  agent.works = false;
   const ids = numbers(60).map((index) => `race-${index}`);
-  const told = await Promise.all(
-    ids.map(async (id, index) => {
-      await engine.submit(id, index);
-      return engine.ask("cancel", { id });
-    }),
-  );
+  for (const id of ids) await engine.submit(id, id);
+  await eventually("all are dispatched", () => agent.runs.length === ids.length);
+  const end = (run: Run): void => {
+    agent.say(agent.doneOf(run, 0, json("done")));
+  };
+  const [early, late, ...racing] = agent.runs;
+  end(early!);
+  await engine.outcome(early!.job);
+  await engine.ask("cancel", { id: late!.job });
+  const answers = racing.map(async (run, index) => {
+    await delay(index); // each pair races for itself
+    if (index % 2 === 0) end(run);
+    const answer = engine.ask("cancel", { id: run.job });
+    if (index % 2 === 1) end(run);
+    return answer;
+  });
+  end(late!);
+  const told = await Promise.all([
+    engine.ask("cancel", { id: early!.job }),
+    engine.ask("cancel", { id: late!.job }),
+    ...answers,
+  ]);
   const outcomes = await Promise.all(ids.map(async (id) => engine.outcome(id)));
   t.deepEqual(
     told.map(({ state }) => state),
@@ -217,6 +235,7 @@ test.serial("E6: of cancel and result the first in the journal wins, and everybo
   const count = (state: string): number => outcomes.filter((outcome) => outcome.state === state).length;
   t.log(`${count("done")} done, ${count("cancelled")} cancelled`);
   t.is(count("done") + count("cancelled"), ids.length);
+  t.deepEqual([outcomes[0]!.state, outcomes[1]!.state], ["done", "cancelled"]);
   t.deepEqual(
     await Promise.all(ids.map(async (id) => (await engine.outcome(id)).state)),
     outcomes.map(({ state }) => state),

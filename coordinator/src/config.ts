@@ -9,7 +9,10 @@ export interface CoordinatorConfig {
 }
 
 /** @throws {Error} naming the variable that is missing or wrong. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, randomId: () => string): CoordinatorConfig {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  randomId: () => string,
+): CoordinatorConfig {
   return {
     natsUrl: required(env, "TROUPE_NATS_URL"),
     natsCreds: env["TROUPE_NATS_CREDS"],
@@ -28,6 +31,9 @@ function required(env: Readonly<Record<string, string | undefined>>, name: strin
 
 function parsePipeline(text: string): { pipeline: string; uid: string } {
   const [pipeline = "", uid = ""] = text.split(":");
-  if (pipeline === "" || uid === "") throw new Error(`TROUPE_PIPELINES has ${JSON.stringify(text)}; each entry is <pipeline>:<uid>, with commas between them`);
+  if (pipeline === "" || uid === "")
+    throw new Error(
+      `TROUPE_PIPELINES has ${JSON.stringify(text)}; each entry is <pipeline>:<uid>, with commas between them`,
+    );
   return { pipeline, uid };
 }

@@ -29,7 +29,10 @@ export function claimedItems(state: JournalState, job: Job, module: number): Agg
 export function consumeItems(state: JournalState, aggregate: string, processJob: string): AggregateItem[] {
   const items = itemsOf(state, aggregate);
   const consumed = items.filter(({ claimedBy }) => claimedBy === processJob);
-  state.aggregates.set(aggregate, items.filter(({ claimedBy }) => claimedBy !== processJob));
+  state.aggregates.set(
+    aggregate,
+    items.filter(({ claimedBy }) => claimedBy !== processJob),
+  );
   return consumed;
 }
 

@@ -84,7 +84,13 @@ function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendConte
     return;
   }
   if (outcome.kind === "ignored") {
-    reply(owner, to, { kind: "refused", id: event.job, code: "NoRevision", message: "the pipeline's revision is gone", hint: "submit again" });
+    reply(owner, to, {
+      kind: "refused",
+      id: event.job,
+      code: "NoRevision",
+      message: "the pipeline's revision is gone",
+      hint: "submit again",
+    });
     return;
   }
   const job = owner.state.jobs.get(event.job);
@@ -119,7 +125,11 @@ export function answerRecorded(owner: Owner, submission: Resubmission): boolean 
 }
 
 /** The record of a job that was submitted again is there. */
-export function resubmitted(owner: Owner, job: Job, { reply: to, digest, wait }: Extract<RecordUse, { kind: "resubmission" }>): void {
+export function resubmitted(
+  owner: Owner,
+  job: Job,
+  { reply: to, digest, wait }: Extract<RecordUse, { kind: "resubmission" }>,
+): void {
   if (job.digest !== digest) {
     reply(owner, to, conflict(job.id));
     return;
@@ -130,10 +140,17 @@ export function resubmitted(owner: Owner, job: Job, { reply: to, digest, wait }:
 
 export function readOutcome(owner: Owner, job: string, to: string, timeline: boolean): void {
   const page = owner.state.index.get(job);
-  if (page !== undefined) owner.commands.push({ kind: "read-record", page, job, use: { kind: "outcome", reply: to, timeline } });
+  if (page !== undefined)
+    owner.commands.push({ kind: "read-record", page, job, use: { kind: "outcome", reply: to, timeline } });
 }
 
-export function conflict(id: string): { kind: "refused"; id: string; code: "JobConflict"; message: string; hint: string } {
+export function conflict(id: string): {
+  kind: "refused";
+  id: string;
+  code: "JobConflict";
+  message: string;
+  hint: string;
+} {
   return {
     kind: "refused",
     id,
@@ -171,7 +188,8 @@ function answerState(owner: Owner, id: string, to: string): void {
 
 /** E6, E9: the job is over. Its waiters learn it, its other executions end, what nobody needs any more is released. */
 function finish(owner: Owner, job: Job, touched: Set<string>, now: Moment): void {
-  for (const waiter of owner.waiters.get(job.id) ?? []) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
+  for (const waiter of owner.waiters.get(job.id) ?? [])
+    reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
   owner.waiters.delete(job.id);
   for (const block of job.blocks) if (block !== undefined) stopBlock(owner, block, touched);
   releaseIntermediates(owner, job);
@@ -189,7 +207,12 @@ function stopBlock(owner: Owner, block: Block, touched: Set<string>): void {
   const { execution } = block;
   withdraw(owner, block);
   if (execution === undefined || execution.phase === "ending") return;
-  if (execution.phase === "sent") send(owner, execution.replica, { type: "cancel", lease: execution.lease, reason: `job ${block.job.end?.state ?? "ended"}` });
+  if (execution.phase === "sent")
+    send(owner, execution.replica, {
+      type: "cancel",
+      lease: execution.lease,
+      reason: `job ${block.job.end?.state ?? "ended"}`,
+    });
   dropExecution(owner, execution);
   touched.add(block.stop.name);
 }

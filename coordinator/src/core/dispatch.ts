@@ -88,7 +88,9 @@ export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
   const { job, stop } = block;
   execution.phase = "sent";
   execution.sentAt = now.mono;
-  const items = stop.modules.flatMap((module) => (isProcessing(job, module) ? [sendItems(owner, execution, module)] : []));
+  const items = stop.modules.flatMap((module) =>
+    isProcessing(job, module) ? [sendItems(owner, execution, module)] : [],
+  );
   const results = stop.inherits.flatMap((module) => resultOf(job, module));
   const bytes = results.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(job.input));
   if (bytes > owner.settings.maxMessageBytes) {
@@ -137,7 +139,11 @@ function refuseTooLarge(owner: Owner, execution: Execution, bytes: number, now: 
 }
 
 function isProcessing(job: Job, module: number): boolean {
-  return job.route.phase === "process" && job.route.graph.modules[module]?.aggregate === true && job.outputs[module] === undefined;
+  return (
+    job.route.phase === "process" &&
+    job.route.graph.modules[module]?.aggregate === true &&
+    job.outputs[module] === undefined
+  );
 }
 
 function resultOf(job: Job, module: number): { module: number; output: Payload }[] {
@@ -146,7 +152,11 @@ function resultOf(job: Job, module: number): { module: number; output: Payload }
 }
 
 /** Sends an aggregate's fixed set in messages of bounded size. */
-function sendItems(owner: Owner, { block, replica, lease }: Execution, module: number): { module: number; count: number } {
+function sendItems(
+  owner: Owner,
+  { block, replica, lease }: Execution,
+  module: number,
+): { module: number; count: number } {
   const all = claimedItems(owner.state, block.job, module).map(({ payload }) => payload);
   let from = 0;
   let bytes = 0;

@@ -2,8 +2,18 @@
 import type { Payload, Phase } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
 import { answerRecorded, conflict, readOutcome, resubmitted } from "./commit.ts";
+import { inlineBytes } from "./fold.ts";
 import type { Job } from "./job.ts";
-import { append, reply, type Owner, type RecordUse, type Reply, type RefusalCode, type ReplyTo, type Waiter } from "./owner.ts";
+import {
+  append,
+  reply,
+  type Owner,
+  type RecordUse,
+  type Reply,
+  type RefusalCode,
+  type ReplyTo,
+  type Waiter,
+} from "./owner.ts";
 
 export interface SubmitRequest {
   readonly operation: "submit";
@@ -63,9 +73,15 @@ export function knock(owner: Owner, request: DoorRequest, now: Moment): void {
 function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
   const { id, phase, input, digest, reply: to } = request;
   const waiter: Waiter | undefined =
-    request.wait === "" ? undefined : { to: request.wait, timeline: request.timeline, until: now.mono + owner.settings.waitMs, sayPending: false };
+    request.wait === ""
+      ? undefined
+      : { to: request.wait, timeline: request.timeline, until: now.mono + owner.settings.waitMs, sayPending: false };
   if (!JOB_ID.test(id)) {
-    reply(owner, to, refusal("InvalidJobId", `${JSON.stringify(id)} is no job id`, "use 1 to 64 letters, digits, _ or -"));
+    reply(
+      owner,
+      to,
+      refusal("InvalidJobId", `${JSON.stringify(id)} is no job id`, "use 1 to 64 letters, digits, _ or -"),
+    );
     return;
   }
   if (answerKnown(owner, request, waiter)) return;
@@ -109,14 +125,35 @@ function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | unde
 function admission(owner: Owner): Extract<Reply, { kind: "refused" }> | undefined {
   const limit = owner.current?.jobs.maxInFlight ?? Infinity;
   if (owner.state.openJobs + owner.submitting >= limit) {
-    return { ...refusal("TooManyJobs", `${limit} jobs are open, the most that jobs.maxInFlight allows`, "submit again when some have ended, or raise jobs.maxInFlight"), retryAfterMs: 100 };
+    return {
+      ...refusal(
+        "TooManyJobs",
+        `${limit} jobs are open, the most that jobs.maxInFlight allows`,
+        "submit again when some have ended, or raise jobs.maxInFlight",
+      ),
+      retryAfterMs: 100,
+    };
   }
   if (owner.state.inlineBytes > owner.settings.maxInlineBytes) {
     const megabytes = Math.round(owner.settings.maxInlineBytes / 1024 / 1024);
-    return { ...refusal("TooManyJobs", `open jobs and aggregates hold more than ${megabytes} MiB`, "wait for some to end, or run `process` to empty the aggregates"), retryAfterMs: 1_000 };
+    return {
+      ...refusal(
+        "TooManyJobs",
+        `open jobs and aggregates hold more than ${megabytes} MiB`,
+        "wait for some to end, or run `process` to empty the aggregates",
+      ),
+      retryAfterMs: 1_000,
+    };
   }
   if (owner.full !== undefined) {
-    return { ...refusal("StreamFull", owner.full, "give the NATS server more storage, or wait until records expire; nothing that was accepted is lost"), retryAfterMs: 5_000 };
+    return {
+      ...refusal(
+        "StreamFull",
+        owner.full,
+        "give the NATS server more storage, or wait until records expire; nothing that was accepted is lost",
+      ),
+      retryAfterMs: 5_000,
+    };
   }
   return undefined;
 }
@@ -133,7 +170,8 @@ function wait(owner: Owner, id: string, request: WaitRequest, now: Moment): void
   const { reply: to, timeline, sayPending } = request;
   const job = owner.state.jobs.get(id);
   if (job?.end !== undefined) reply(owner, to, { kind: "outcome", job, timeline });
-  else if (job !== undefined) addWaiter(owner, id, { to, timeline, until: now.mono + owner.settings.waitMs, sayPending });
+  else if (job !== undefined)
+    addWaiter(owner, id, { to, timeline, until: now.mono + owner.settings.waitMs, sayPending });
   else if (owner.state.index.has(id)) readOutcome(owner, id, to, timeline);
   else reply(owner, to, unknown(id));
 }
@@ -165,7 +203,8 @@ function cancel(owner: Owner, { id, reply: to, reason }: JobRequest, now: Moment
   const job = owner.state.jobs.get(id);
   if (job === undefined) readRecord(owner, id, { kind: "cancel", reply: to, timeline: false });
   else if (job.end !== undefined) reply(owner, to, { kind: "state", id, state: job.end.state });
-  else append(owner, { type: "cancel", job: id, reason: reason ?? "cancelled by a client", at: now.wall }, { reply: to });
+  else
+    append(owner, { type: "cancel", job: id, reason: reason ?? "cancelled by a client", at: now.wall }, { reply: to });
 }
 
 function retry(owner: Owner, { id, reply: to }: JobRequest, now: Moment): void {
@@ -184,7 +223,30 @@ export type FailedJob = Pick<Job, "id" | "input" | "digest" | "submittedAt" | "o
 export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment): void {
   const outputs = job.outputs.flatMap((output, module) => (output === undefined ? [] : [{ module, output }]));
   const { id, input, digest, submittedAt, route } = job;
-  append(owner, { type: "retry", job: id, revision: route.graph.id, phase: route.phase, input, digest, submittedAt, outputs, at: now.wall }, { reply: to });
+  const bytes = outputs.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(input));
+  if (bytes > owner.settings.maxMessageBytes) {
+    const message = `what is kept of job ${id} is ${bytes} bytes, more than one message of the journal may carry`;
+    reply(owner, to, {
+      ...refusal("PayloadTooLarge", message, "submit its input as a new job, or raise max_payload of the NATS server"),
+      id,
+    });
+    return;
+  }
+  append(
+    owner,
+    {
+      type: "retry",
+      job: id,
+      revision: route.graph.id,
+      phase: route.phase,
+      input,
+      digest,
+      submittedAt,
+      outputs,
+      at: now.wall,
+    },
+    { reply: to },
+  );
 }
 
 function readRecord(owner: Owner, id: string, use: RecordUse): void {
@@ -194,7 +256,11 @@ function readRecord(owner: Owner, id: string, use: RecordUse): void {
 }
 
 /** What a recorded job was looked up for can go on: its page was read. `job`: undefined when the page has no such job. */
-export function recorded(owner: Owner, found: { readonly id: string; readonly job: Job | undefined; readonly use: RecordUse }, now: Moment): void {
+export function recorded(
+  owner: Owner,
+  found: { readonly id: string; readonly job: Job | undefined; readonly use: RecordUse },
+  now: Moment,
+): void {
   const { id, job, use } = found;
   if (job === undefined) {
     reply(owner, use.reply, unknown(id));
@@ -220,13 +286,27 @@ export function recorded(owner: Owner, found: { readonly id: string; readonly jo
 }
 
 export function unknown(id: string): Reply {
-  return { ...refusal("JobNotFound", `there is no job ${id}`, "it was never submitted here, or its record has expired (jobs.keepResultsSeconds)"), id };
+  return {
+    ...refusal(
+      "JobNotFound",
+      `there is no job ${id}`,
+      "it was never submitted here, or its record has expired (jobs.keepResultsSeconds)",
+    ),
+    id,
+  };
 }
 
 export function notFailed(id: string, state: string): Reply {
-  return { ...refusal("NotFailed", `job ${id} is ${state}; only a failed job can be retried`, "submit its input as a new job"), id };
+  return {
+    ...refusal("NotFailed", `job ${id} is ${state}; only a failed job can be retried`, "submit its input as a new job"),
+    id,
+  };
 }
 
-function refusal(code: RefusalCode, message: string, hint: string): { kind: "refused"; code: RefusalCode; message: string; hint: string } {
+function refusal(
+  code: RefusalCode,
+  message: string,
+  hint: string,
+): { kind: "refused"; code: RefusalCode; message: string; hint: string } {
   return { kind: "refused", code, message, hint };
 }

@@ -131,5 +131,15 @@ export interface SnapshotEvent {
 }
 
 export type JournalEvent =
-  | EpochEvent | RevisionEvent | SubmitEvent | DoneEvent | FailEvent | LeaseEvent | CancelEvent
-  | ExpireEvent | RetryEvent | PageEvent | ForgetEvent | SnapshotEvent;
+  | EpochEvent
+  | RevisionEvent
+  | SubmitEvent
+  | DoneEvent
+  | FailEvent
+  | LeaseEvent
+  | CancelEvent
+  | ExpireEvent
+  | RetryEvent
+  | PageEvent
+  | ForgetEvent
+  | SnapshotEvent;

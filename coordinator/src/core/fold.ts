@@ -8,7 +8,16 @@
  */
 import { isInline, type Payload } from "@troupe/protocol";
 import type {
-  CancelEvent, DoneEvent, ExpireEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, PageEvent, RetryEvent, SubmitEvent,
+  CancelEvent,
+  DoneEvent,
+  ExpireEvent,
+  FailEvent,
+  ForgetEvent,
+  JournalEvent,
+  LeaseEvent,
+  PageEvent,
+  RetryEvent,
+  SubmitEvent,
 } from "./events.ts";
 import { attemptOf, isStartConditionMet, newJob, type Block, type Job, type JobEnd } from "./job.ts";
 import { addPage, addRevision, findRoute, type JournalState } from "./state.ts";
@@ -16,7 +25,12 @@ import { claimItems, consumeItems, keepItem, releaseItems } from "./aggregates.t
 
 export type FoldOutcome =
   /** Counted. `ready`: blocks that may start because of it. `ended`: the job that it ended. */
-  | { readonly kind: "counted"; readonly ready: readonly Block[]; readonly ended: Job | undefined; readonly block: Block | undefined }
+  | {
+      readonly kind: "counted";
+      readonly ready: readonly Block[];
+      readonly ended: Job | undefined;
+      readonly block: Block | undefined;
+    }
   /** Said before, too late, or of an execution that no longer counts: no effect. */
   | { readonly kind: "ignored" }
   /** A result that overtook an earlier one of its block: not taken, and not to be acknowledged, so that it comes again behind that one (E3). */
@@ -67,7 +81,14 @@ function foldSubmit(state: JournalState, event: SubmitEvent): FoldOutcome {
   if (state.index.has(event.job)) return { kind: "duplicate", sameInput: true };
   const route = findRoute(state, event.revision, event.phase);
   if (route === undefined) return IGNORED;
-  const job = newJob({ id: event.job, route, input: event.input, digest: event.digest, submittedAt: event.at, wait: event.wait });
+  const job = newJob({
+    id: event.job,
+    route,
+    input: event.input,
+    digest: event.digest,
+    submittedAt: event.at,
+    wait: event.wait,
+  });
   return open(state, job, event.at);
 }
 
@@ -82,7 +103,8 @@ function open(state: JournalState, job: Job, at: number): FoldOutcome {
     block.state = "done";
     job.blocksLeft--;
   }
-  if (job.blocksLeft === 0) return { kind: "counted", ready: [], ended: end(state, job, { state: "done", at }), block: undefined };
+  if (job.blocksLeft === 0)
+    return { kind: "counted", ready: [], ended: end(state, job, { state: "done", at }), block: undefined };
   const ready = job.blocks.filter((block) => block?.state === "waiting" && makeReady(state, block, at));
   return { kind: "counted", ready: ready.filter((block) => block !== undefined), ended: undefined, block: undefined };
 }
@@ -96,7 +118,11 @@ function makeReady(state: JournalState, block: Block, at: number): boolean {
 }
 
 /** The block that a message of an execution is about, if what it says can still count: the block is open, and its lease is this one (E5). */
-function countingBlock(state: JournalState, event: DoneEvent | FailEvent, group: number | undefined): Block | undefined {
+function countingBlock(
+  state: JournalState,
+  event: DoneEvent | FailEvent,
+  group: number | undefined,
+): Block | undefined {
   const block = group === undefined ? undefined : openJob(state, event.job)?.blocks[group];
   if (block?.state !== "ready") return undefined;
   return block.lease === undefined || block.lease === event.lease ? block : undefined;
@@ -114,7 +140,9 @@ function foldDone(state: JournalState, event: DoneEvent): FoldOutcome {
   state.inlineBytes += inlineBytes(event.output);
   keepSpans(job, block, event);
   settleAggregate(state, job, event);
-  const ready = (job.route.waiting[event.module] ?? []).flatMap((stop) => readied(state, job.blocks[stop.group], event.at));
+  const ready = (job.route.waiting[event.module] ?? []).flatMap((stop) =>
+    readied(state, job.blocks[stop.group], event.at),
+  );
   if (event.module === block.stop.last) {
     block.state = "done";
     job.blocksLeft--;
@@ -155,7 +183,13 @@ function foldFail(state: JournalState, event: FailEvent): FoldOutcome {
   const attempt = attemptOf(block);
   if (event.charged) block.charged++;
   if (event.failure.kind === "terminal" || block.charged >= job.route.graph.jobs.maxAttempts) {
-    const error = { ...event.failure, module: moduleName(job, event.module), group: block.stop.name, replica: event.replica, attempt };
+    const error = {
+      ...event.failure,
+      module: moduleName(job, event.module),
+      group: block.stop.name,
+      replica: event.replica,
+      attempt,
+    };
     return { kind: "counted", ready: [], ended: end(state, job, { state: "failed", at: event.at, error }), block };
   }
   block.lease = "";
@@ -181,7 +215,11 @@ function foldEnd(state: JournalState, event: CancelEvent | ExpireEvent): FoldOut
   const reason: JobEnd =
     event.type === "cancel"
       ? { state: "cancelled", at: event.at, reason: event.reason }
-      : { state: "failed", at: event.at, error: { ...event.failure, module: null, replica: null, attempt: null, group: groupName(job, event.group) } };
+      : {
+          state: "failed",
+          at: event.at,
+          error: { ...event.failure, module: null, replica: null, attempt: null, group: groupName(job, event.group) },
+        };
   return { kind: "counted", ready: [], ended: end(state, job, reason), block: undefined };
 }
 
@@ -255,14 +293,23 @@ function keepSpans(job: Job, block: Block, { replica, spans }: DoneEvent | FailE
   const attempt = attemptOf(block);
   let readyAt = Math.max(block.readyAt, lastEnd(job, block, replica));
   for (const span of spans) {
-    job.spans.push({ module: span.module, startedAt: span.startedAt, endedAt: span.endedAt, replica, attempt, readyAt });
+    job.spans.push({
+      module: span.module,
+      startedAt: span.startedAt,
+      endedAt: span.endedAt,
+      replica,
+      attempt,
+      readyAt,
+    });
     readyAt = span.endedAt;
   }
 }
 
 /** A later module of the block was ready when the one before it had ended, which an earlier message may have told. */
 function lastEnd(job: Job, block: Block, replica: string): number {
-  const earlier = job.spans.findLast((span) => span.replica === replica && job.route.graph.modules[span.module]?.group === block.stop.group);
+  const earlier = job.spans.findLast(
+    (span) => span.replica === replica && job.route.graph.modules[span.module]?.group === block.stop.group,
+  );
   return earlier?.endedAt ?? 0;
 }
 

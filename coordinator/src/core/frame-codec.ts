@@ -22,7 +22,8 @@ export function encodeFrame({ epoch, number, entries }: Frame): Uint8Array {
 export function decodeFrame(data: Uint8Array): DecodedFrame {
   const { messages, payloads } = openEnvelope(data);
   const frame = new Fields(messages, "frame");
-  if (frame.number("v") !== JOURNAL_VERSION) throw new Error(`journal format ${frame.number("v")}; this version reads ${JOURNAL_VERSION}`);
+  if (frame.number("v") !== JOURNAL_VERSION)
+    throw new Error(`journal format ${frame.number("v")}; this version reads ${JOURNAL_VERSION}`);
   const events = frame.array("events").map((raw) => eventFromWire(raw, payloads));
   return { epoch: frame.number("epoch"), number: frame.number("number"), events };
 }
@@ -60,7 +61,10 @@ export function eventFromWire(raw: unknown, payloads: PayloadReader): JournalEve
     case "done":
       return fields.replaced<JournalEvent>({ output: read(fields.get("output"), payloads) });
     case "retry":
-      return fields.replaced<JournalEvent>({ input: read(fields.get("input"), payloads), outputs: readOutputs(fields.array("outputs"), payloads) });
+      return fields.replaced<JournalEvent>({
+        input: read(fields.get("input"), payloads),
+        outputs: readOutputs(fields.array("outputs"), payloads),
+      });
     default:
       return fields.as<JournalEvent>();
   }

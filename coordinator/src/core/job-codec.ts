@@ -62,9 +62,21 @@ function storeBlock({ stop, state, position, readyAt, notBefore, charged, lease 
 }
 
 /** @param route finds the job's route; undefined when its revision is unknown. */
-export function restoreJob(raw: unknown, payloads: PayloadReader, route: (revision: string, phase: Phase) => Route | undefined): Job {
+export function restoreJob(
+  raw: unknown,
+  payloads: PayloadReader,
+  route: (revision: string, phase: Phase) => Route | undefined,
+): Job {
   const fields = new Fields(raw, "job");
-  fields.check({ id: "string", revision: "string", phase: "string", digest: "string", submittedAt: "number", outputs: "array", spans: "array" });
+  fields.check({
+    id: "string",
+    revision: "string",
+    phase: "string",
+    digest: "string",
+    submittedAt: "number",
+    outputs: "array",
+    spans: "array",
+  });
   const stored = fields.as<StoredJob>();
   const found = route(stored.revision, stored.phase);
   if (found === undefined) throw new Error(`job ${stored.id} is of revision ${stored.revision}, which is not there`);

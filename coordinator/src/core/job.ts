@@ -76,7 +76,9 @@ export interface Job {
   end: JobEnd | undefined;
 }
 
-export function newJob(facts: Pick<Job, "id" | "route" | "input" | "digest" | "submittedAt"> & { readonly wait?: Listener | undefined }): Job {
+export function newJob(
+  facts: Pick<Job, "id" | "route" | "input" | "digest" | "submittedAt"> & { readonly wait?: Listener | undefined },
+): Job {
   const job: Job = {
     ...facts,
     wait: facts.wait,
@@ -93,7 +95,20 @@ export function newJob(facts: Pick<Job, "id" | "route" | "input" | "digest" | "s
 }
 
 function newBlock(job: Job, stop: Stop): Block {
-  return { job, stop, state: "waiting", position: 0, readyAt: 0, notBefore: 0, charged: 0, lease: undefined, execution: undefined, queued: undefined, suspect: false, inherited: false };
+  return {
+    job,
+    stop,
+    state: "waiting",
+    position: 0,
+    readyAt: 0,
+    notBefore: 0,
+    charged: 0,
+    lease: undefined,
+    execution: undefined,
+    queued: undefined,
+    suspect: false,
+    inherited: false,
+  };
 }
 
 /** E4: all modules of the start condition are journalled. */

@@ -32,7 +32,9 @@ function resultText(job: Job): string {
 
 /** Modules whose results are the job's result. In phase `run` an aggregate's output is an item and not a result. */
 export function exposedModules({ route }: Job): number[] {
-  return route.graph.modules.flatMap((module, index) => (module.expose === null || (route.phase === "run" && module.aggregate) ? [] : [index]));
+  return route.graph.modules.flatMap((module, index) =>
+    module.expose === null || (route.phase === "run" && module.aggregate) ? [] : [index],
+  );
 }
 
 function exposedOf(job: Job): [string, Payload][] {
@@ -63,7 +65,10 @@ export function spansOf(job: Job): SpanText[] {
   return job.spans.map((span) => spanOf(job, span));
 }
 
-function spanOf({ route: { graph } }: Job, { module, replica, attempt, readyAt, startedAt, endedAt }: KeptSpan): SpanText {
+function spanOf(
+  { route: { graph } }: Job,
+  { module, replica, attempt, readyAt, startedAt, endedAt }: KeptSpan,
+): SpanText {
   const compiled = graph.modules[module];
   const group = graph.groups[compiled?.group ?? -1]?.name ?? "";
   return { module: compiled?.name ?? "", group, replica, attempt, readyAt, startedAt, endedAt };
@@ -75,10 +80,20 @@ export function statusText(job: Job): string {
   const modules = job.blocks.flatMap((block) =>
     (block?.stop.modules ?? []).map((module) => ({
       name: graph.modules[module]?.name,
-      state: block?.state === "done" || job.outputs[module] !== undefined ? "done" : block?.execution === undefined ? (block?.state ?? "waiting") : "running",
+      state:
+        block?.state === "done" || job.outputs[module] !== undefined
+          ? "done"
+          : block?.execution === undefined
+            ? (block?.state ?? "waiting")
+            : "running",
     })),
   );
-  const waitingFor = job.end === undefined ? job.blocks.flatMap((block) => (block?.state === "ready" && block.execution === undefined ? [`a replica of group ${block.stop.name}`] : [])) : [];
+  const waitingFor =
+    job.end === undefined
+      ? job.blocks.flatMap((block) =>
+          block?.state === "ready" && block.execution === undefined ? [`a replica of group ${block.stop.name}`] : [],
+        )
+      : [];
   const isRunning = job.blocks.some((block) => block?.execution !== undefined) || job.blocksLeft < job.route.stopCount;
   return JSON.stringify({
     id: job.id,

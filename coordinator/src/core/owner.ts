@@ -27,7 +27,14 @@ export type ReplyTo = string;
 /** An answer as data; the shell turns it into JSON. */
 export type Reply =
   | { readonly kind: "accepted"; readonly id: string; readonly revision: string }
-  | { readonly kind: "refused"; readonly id?: string; readonly code: RefusalCode; readonly message: string; readonly hint: string; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "refused";
+      readonly id?: string;
+      readonly code: RefusalCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: "outcome"; readonly job: Job; readonly timeline: boolean }
   | { readonly kind: "pending"; readonly id: string }
   | { readonly kind: "state"; readonly id: string; readonly state: string }
@@ -35,15 +42,31 @@ export type Reply =
   | { readonly kind: "timeline"; readonly job: Job };
 
 export type RefusalCode =
-  | "InvalidJobId" | "InvalidInput" | "JobConflict" | "TooManyJobs" | "StreamFull" | "JobNotFound" | "NotFailed" | "NotOwner"
-  | "NoRevision" | "AggregateFull" | "Suspended" | "InvalidRequest" | "PayloadTooLarge";
+  | "InvalidJobId"
+  | "InvalidInput"
+  | "JobConflict"
+  | "TooManyJobs"
+  | "StreamFull"
+  | "JobNotFound"
+  | "NotFailed"
+  | "NotOwner"
+  | "NoRevision"
+  | "AggregateFull"
+  | "Suspended"
+  | "InvalidRequest"
+  | "PayloadTooLarge";
 
 /** What to do with a recorded job once its page is read. */
 export type RecordUse =
   | { readonly kind: "outcome" | "status" | "timeline" | "cancel"; readonly reply: ReplyTo; readonly timeline: boolean }
   | { readonly kind: "retry"; readonly reply: ReplyTo }
   /** The same id came again: is it the same input? (E1) */
-  | { readonly kind: "resubmission"; readonly reply: ReplyTo; readonly digest: string; readonly wait: Listener | undefined };
+  | {
+      readonly kind: "resubmission";
+      readonly reply: ReplyTo;
+      readonly digest: string;
+      readonly wait: Listener | undefined;
+    };
 
 /** What waits for an append to be journalled. */
 export interface AppendContext {
@@ -74,7 +97,12 @@ export type Command =
   /** `slot`: one module's stored outputs; undefined: all that is stored for the job. */
   | { readonly kind: "purge-blobs"; readonly job: string; readonly slot: string | undefined }
   | { readonly kind: "purge-pages"; readonly below: number }
-  | { readonly kind: "log"; readonly level: LogLevel; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
 
 /** Ready blocks and replicas of one group. */
 export interface GroupState {
@@ -207,14 +235,26 @@ export function reply(owner: Owner, to: ReplyTo, answer: Reply): void {
   if (to !== "") owner.commands.push({ kind: "reply", to, reply: answer });
 }
 
-export function log(owner: Owner, level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+export function log(
+  owner: Owner,
+  level: LogLevel,
+  message: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): void {
   owner.commands.push({ kind: "log", level, message, fields });
 }
 
 export function groupState(owner: Owner, name: string): GroupState {
   let group = owner.groups.get(name);
   if (group === undefined) {
-    group = { name, queues: new Map(), replicas: new Map(), ended: new Map(), brokenSince: undefined, blockMs: undefined };
+    group = {
+      name,
+      queues: new Map(),
+      replicas: new Map(),
+      ended: new Map(),
+      brokenSince: undefined,
+      blockMs: undefined,
+    };
     owner.groups.set(name, group);
   }
   return group;

@@ -9,8 +9,15 @@ export function encodePage(jobs: readonly Job[]): Uint8Array {
   const writer = new PayloadWriter();
   const graphs = new Map(jobs.map(({ route }) => [route.graph.id, route.graph]));
   const records = jobs.map((job) => storeJob(job, writer, "record"));
-  const stored = jobs.filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && "ref" in payload)).map(({ id }) => id);
-  return writer.seal({ at: Math.max(...jobs.map(({ end }) => end?.at ?? 0)), stored, graphs: [...graphs.values()], records });
+  const stored = jobs
+    .filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && "ref" in payload))
+    .map(({ id }) => id);
+  return writer.seal({
+    at: Math.max(...jobs.map(({ end }) => end?.at ?? 0)),
+    stored,
+    graphs: [...graphs.values()],
+    records,
+  });
 }
 
 export interface PageIndex {
@@ -36,6 +43,8 @@ export function jobsOfPage(data: Uint8Array): Map<string, Job> {
     const graph = new Fields(raw, "graph").as<Graph>();
     for (const phase of ["run", "process"] as const) routes.set(`${graph.id} ${phase}`, routeOf(graph, phase));
   }
-  const jobs = page.array("records").map((raw) => restoreJob(raw, payloads, (revision, phase) => routes.get(`${revision} ${phase}`)));
+  const jobs = page
+    .array("records")
+    .map((raw) => restoreJob(raw, payloads, (revision, phase) => routes.get(`${revision} ${phase}`)));
   return new Map(jobs.map((job) => [job.id, job]));
 }

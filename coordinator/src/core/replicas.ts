@@ -18,7 +18,11 @@ export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment):
   const replica = recognise(owner, from, beat, now);
   replica.lastBeat = now.mono;
   if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message) {
-    log(owner, "warn", "replica is not ready", { group: from.group, replica: from.replica, problem: beat.problem.message });
+    log(owner, "warn", "replica is not ready", {
+      group: from.group,
+      replica: from.replica,
+      problem: beat.problem.message,
+    });
   }
   replica.state = beat.state;
   replica.permits = beat.permits;
@@ -62,7 +66,10 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
 function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["executions"][number], now: Moment): void {
   const block = findBlock(owner, job, replica.group);
   const isWanted =
-    block?.state === "ready" && block.job.end === undefined && block.execution === undefined && (block.lease === undefined || block.lease === lease);
+    block?.state === "ready" &&
+    block.job.end === undefined &&
+    block.execution === undefined &&
+    (block.lease === undefined || block.lease === lease);
   if (!isWanted) {
     send(owner, replica, { type: "cancel", lease, reason: "this execution no longer counts" });
     return;
@@ -97,7 +104,19 @@ function giveUp(owner: Owner, execution: Execution, now: Moment): void {
   const message = `replica ${replica.name} does not work on this block, though it was sent there, and maxAttempts is 1`;
   execution.phase = "ending";
   freePermit(execution);
-  fail(owner, block, { lease, module: null, failure: { code: "ReplicaLost", kind: "terminal", message }, fault: "own", replica: replica.name, spans: [] }, now);
+  fail(
+    owner,
+    block,
+    {
+      lease,
+      module: null,
+      failure: { code: "ReplicaLost", kind: "terminal", message },
+      fault: "own",
+      replica: replica.name,
+      spans: [],
+    },
+    now,
+  );
 }
 
 export function heardGone(owner: Owner, from: Speaker, reason: string, now: Moment): void {
@@ -153,13 +172,21 @@ export function reopen(owner: Owner, lease: Lease, now: Moment): void {
     replica.executions.set(lease, execution);
     return;
   }
-  const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost before all its results had come` };
+  const failure: Failure = {
+    code: "ReplicaLost",
+    kind: "retryable",
+    message: `replica ${replica.name} was lost before all its results had come`,
+  };
   fail(owner, block, { lease, module: null, failure, fault: "own", replica: replica.name, spans: [] }, now);
 }
 
 function lose(owner: Owner, replica: Replica, reason: string, now: Moment): void {
   groupState(owner, replica.group).replicas.delete(replica.name);
-  const failure: Failure = { code: "ReplicaLost", kind: "retryable", message: `replica ${replica.name} was lost: ${reason}` };
+  const failure: Failure = {
+    code: "ReplicaLost",
+    kind: "retryable",
+    message: `replica ${replica.name} was lost: ${reason}`,
+  };
   const lost = [...replica.executions.values()];
   log(owner, "warn", "replica lost", { group: replica.group, replica: replica.name, reason, executions: lost.length });
   // One alone must have caused it, or at least cannot be told from one that did; of several, nobody knows (E9).
@@ -172,7 +199,12 @@ function lose(owner: Owner, replica: Replica, reason: string, now: Moment): void
     execution.phase = "ending";
     replica.executions.delete(execution.lease);
     const module = onlyModuleLeft(execution.block);
-    fail(owner, execution.block, { lease: execution.lease, module, failure, fault, replica: replica.name, spans: [] }, now);
+    fail(
+      owner,
+      execution.block,
+      { lease: execution.lease, module, failure, fault, replica: replica.name, spans: [] },
+      now,
+    );
   }
 }
 

@@ -41,9 +41,11 @@ export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Arra
     bytes += size;
   };
   put(400, () => headOf(state));
-  for (const { graph } of state.revisions.values()) put(600 * graph.modules.length, () => ({ type: "revision", graph }));
+  for (const { graph } of state.revisions.values())
+    put(600 * graph.modules.length, () => ({ type: "revision", graph }));
   for (const job of state.jobs.values()) {
-    const size = 600 + 120 * job.spans.length + [job.input, ...job.outputs].reduce((sum, payload) => sum + sizeOf(payload), 0);
+    const size =
+      600 + 120 * job.spans.length + [job.input, ...job.outputs].reduce((sum, payload) => sum + sizeOf(payload), 0);
     put(size, (to) => ({ type: "job", job: storeJob(job, to, "whole") }));
   }
   for (const [aggregate, items] of state.aggregates) {

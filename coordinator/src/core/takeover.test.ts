@@ -84,3 +84,20 @@ test("a lost message is sent again, uncharged, when two beats do not list its ex
   t.is(again?.attempt, 1);
   t.not(again?.lease, lease);
 });
+
+test("a block leaves the queue when an execution that was given up ends it after all", (t) => {
+  const { table, lease } = running();
+  table.hear(g1, { ...beatOf(graph, "g1"), state: "draining" });
+  for (let beats = 0; beats < 3; beats++) {
+    table.now += 1_500;
+    table.hear(g1, { ...beatOf(graph, "g1"), state: "draining" });
+  }
+  t.is(table.owner.executions.size, 0);
+  table.hear(g1, doneOf({ job: "j", lease }, 0, true));
+  table.commit();
+  t.is(table.job("j")?.blocks[0]?.state, "done");
+  table.hear(g1, beatOf(graph, "g1"));
+  table.commit();
+  t.deepEqual(table.runs(), []);
+  t.is(table.owner.executions.size, 0);
+});

@@ -55,7 +55,19 @@ export function endGrace(owner: Owner, now: Moment): void {
   for (const block of blocks) {
     if (isOnceOnly(block) && block.lease !== undefined && block.lease !== "") {
       const message = "whoever ran this block has not been heard of since the owner changed, and maxAttempts is 1";
-      fail(owner, block, { lease: block.lease, module: null, failure: { code: "ReplicaLost", kind: "terminal", message }, fault: "own", replica: "unknown", spans: [] }, now);
+      fail(
+        owner,
+        block,
+        {
+          lease: block.lease,
+          module: null,
+          failure: { code: "ReplicaLost", kind: "terminal", message },
+          fault: "own",
+          replica: "unknown",
+          spans: [],
+        },
+        now,
+      );
     } else {
       enqueue(owner, block, now);
     }

@@ -35,7 +35,16 @@ function expireJobs(owner: Owner, now: Moment): void {
     if (job.end !== undefined) continue;
     const { timeoutMs, queueTimeoutMs } = job.route.graph.jobs;
     if (timeoutMs !== null && now.wall - job.submittedAt > timeoutMs) {
-      expire(owner, job, { code: "JobTimeout", message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)`, group: null }, now);
+      expire(
+        owner,
+        job,
+        {
+          code: "JobTimeout",
+          message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)`,
+          group: null,
+        },
+        now,
+      );
     } else if (!failBroken(owner, job, now) && queueTimeoutMs !== null) {
       expireQueued(owner, job, queueTimeoutMs, now);
     }
@@ -44,10 +53,21 @@ function expireJobs(owner: Owner, now: Moment): void {
 
 /** Code that cannot be loaded or bootstrapped is tried again for a while; who waits for it must not wait for ever. */
 function failBroken(owner: Owner, job: Job, now: Moment): boolean {
-  const stuck = job.blocks.find((block) => block?.state === "ready" && block.execution === undefined && isBroken(owner, block.stop.name, now));
+  const stuck = job.blocks.find(
+    (block) => block?.state === "ready" && block.execution === undefined && isBroken(owner, block.stop.name, now),
+  );
   if (stuck === undefined) return false;
   const { name, group } = stuck.stop;
-  expire(owner, job, { code: "BootstrapFailed", message: `group ${name} cannot be set up: ${problemOf(owner, name) ?? "its replicas are broken"}`, group }, now);
+  expire(
+    owner,
+    job,
+    {
+      code: "BootstrapFailed",
+      message: `group ${name} cannot be set up: ${problemOf(owner, name) ?? "its replicas are broken"}`,
+      group,
+    },
+    now,
+  );
   return true;
 }
 
@@ -57,7 +77,8 @@ function isBroken(owner: Owner, name: string, now: Moment): boolean {
 }
 
 function problemOf(owner: Owner, name: string): string | undefined {
-  return [...groupState(owner, name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem?.message;
+  return [...groupState(owner, name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem
+    ?.message;
 }
 
 function noteBroken(owner: Owner, now: Moment): void {
@@ -123,7 +144,10 @@ export function writePage(owner: Owner, now: Moment): void {
 
 function recordBytes(job: Job): number {
   const payloads = [job.input, ...job.outputs];
-  return payloads.reduce((sum, payload) => sum + (payload !== undefined && isInline(payload) ? payload.bytes.byteLength : 200), 400 + 100 * job.spans.length);
+  return payloads.reduce(
+    (sum, payload) => sum + (payload !== undefined && isInline(payload) ? payload.bytes.byteLength : 200),
+    400 + 100 * job.spans.length,
+  );
 }
 
 /** The page is stored at `page` of the records stream; null: it could not be, and is tried again. */
@@ -133,7 +157,9 @@ export function pageWritten(owner: Owner, jobs: readonly Job[], page: number | n
     owner.endedSince = now.mono;
     return;
   }
-  const stored = jobs.filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)));
+  const stored = jobs.filter((job) =>
+    [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)),
+  );
   // The same moment as on the page itself, from which a restart reads it.
   const at = Math.max(...jobs.map(({ end }) => end?.at ?? 0));
   append(owner, { type: "page", page, jobs: jobs.map(({ id }) => id), stored: stored.map(({ id }) => id), at });

@@ -1,5 +1,5 @@
 /** What agents say. Every result goes to the journal, whose order decides whether it counts (E2, E5). */
-import type { Done, Fail, HandBack, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
+import type { Done, Fail, Failure, HandBack, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
 import type { Execution, Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
 import type { Block } from "./job.ts";
@@ -49,7 +49,11 @@ function heardDone(owner: Owner, from: Speaker, message: Done, now: Moment): voi
     noteDuration(owner, from.group, message);
   }
   const { spans, output } = message;
-  append(owner, { type: "done", job: id, module, lease, replica: from.replica, output, spans, at: now.wall }, { from: origin(from) });
+  append(
+    owner,
+    { type: "done", job: id, module, lease, replica: from.replica, output, spans, at: now.wall },
+    { from: origin(from) },
+  );
 }
 
 /** Weight of the newest block in the moving average. */
@@ -100,7 +104,7 @@ export function fail(owner: Owner, block: Block, loss: Loss, now: Moment): void 
       module,
       lease,
       replica,
-      failure,
+      failure: bounded(failure),
       charged,
       retryAt: now.wall + backoffMs(owner, block),
       spans,
@@ -108,6 +112,24 @@ export function fail(owner: Owner, block: Block, loss: Loss, now: Moment): void 
     },
     from === undefined ? {} : { from },
   );
+}
+
+/** Characters of a message and of a stack that are kept (E10): what users throw may be of any size, an event may not. */
+const MESSAGE_LENGTH = 4_096;
+const STACK_LENGTH = 16_384;
+
+function bounded(failure: Failure): Failure {
+  const { message, stack } = failure;
+  if (message.length <= MESSAGE_LENGTH && (stack === undefined || stack.length <= STACK_LENGTH)) return failure;
+  return {
+    ...failure,
+    message: cut(message, MESSAGE_LENGTH),
+    ...(stack === undefined ? {} : { stack: cut(stack, STACK_LENGTH) }),
+  };
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} more characters)`;
 }
 
 /** Exponential, at most `maxMs`, less up to a fifth of it by chance, so that what failed together does not return together. */
@@ -123,8 +145,17 @@ function heardBack(owner: Owner, from: Speaker, { lease, started }: HandBack, no
   if (execution?.phase === "sent" && started && isOnceOnly(execution.block)) {
     execution.phase = "ending";
     freePermit(execution);
-    const failure = { code: "ReplicaLost", kind: "terminal", message: `replica ${from.replica} left while the block ran, and maxAttempts is 1` } as const;
-    fail(owner, execution.block, { lease, module: null, failure, fault: "own", replica: from.replica, spans: [], from: origin(from) }, now);
+    const failure = {
+      code: "ReplicaLost",
+      kind: "terminal",
+      message: `replica ${from.replica} left while the block ran, and maxAttempts is 1`,
+    } as const;
+    fail(
+      owner,
+      execution.block,
+      { lease, module: null, failure, fault: "own", replica: from.replica, spans: [], from: origin(from) },
+      now,
+    );
     return;
   }
   acknowledge(owner, from, lease, -1);

@@ -46,7 +46,12 @@ export class Writer {
   #state: WriterState = { kind: "idle" };
 
   /** @param at the journal's last sequence and frame number when this owner took over. */
-  constructor(options: { readonly epoch: number; readonly sequence: number; readonly number: number; readonly maxBytes: number }) {
+  constructor(options: {
+    readonly epoch: number;
+    readonly sequence: number;
+    readonly number: number;
+    readonly maxBytes: number;
+  }) {
     this.#epoch = options.epoch;
     this.#sequence = options.sequence;
     this.#number = options.number;

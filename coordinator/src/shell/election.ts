@@ -18,7 +18,12 @@ export class Election {
   #held: { sequence: number; beat: number } | undefined;
   #confirmedAt = -Infinity;
 
-  constructor(options: { readonly bus: Bus; readonly scope: Scope; readonly holder: string; readonly mono: () => number }) {
+  constructor(options: {
+    readonly bus: Bus;
+    readonly scope: Scope;
+    readonly holder: string;
+    readonly mono: () => number;
+  }) {
     this.#bus = options.bus;
     this.#scope = options.scope;
     this.#holder = options.holder;
@@ -43,7 +48,11 @@ export class Election {
       if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
       if (askedAt - this.#seen.since < EXPIRES_MS) return false;
     }
-    const written = await writeOwner(this.#bus, this.#scope, { lease: { holder: this.#holder, beat: 1 }, sequence, timeoutMs: EXPIRES_MS });
+    const written = await writeOwner(this.#bus, this.#scope, {
+      lease: { holder: this.#holder, beat: 1 },
+      sequence,
+      timeoutMs: EXPIRES_MS,
+    });
     if (written === null) return false;
     this.#held = { sequence: written, beat: 1 };
     this.#confirmedAt = askedAt;
@@ -64,7 +73,11 @@ export class Election {
     if (held === undefined) return "lost";
     const askedAt = this.#mono();
     const beat = held.beat + 1;
-    const written = await writeOwner(this.#bus, this.#scope, { lease: { holder: this.#holder, beat }, sequence: held.sequence, timeoutMs: CONFIRMED_MS });
+    const written = await writeOwner(this.#bus, this.#scope, {
+      lease: { holder: this.#holder, beat },
+      sequence: held.sequence,
+      timeoutMs: CONFIRMED_MS,
+    });
     if (written === null) return this.#afterRefusal(beat, askedAt);
     this.#held = { sequence: written, beat };
     this.confirm(askedAt);
@@ -76,7 +89,8 @@ export class Election {
     const held = this.#held;
     this.#held = undefined;
     this.#confirmedAt = -Infinity;
-    if (held !== undefined) await writeOwner(this.#bus, this.#scope, { lease: null, sequence: held.sequence, timeoutMs: CONFIRMED_MS });
+    if (held !== undefined)
+      await writeOwner(this.#bus, this.#scope, { lease: null, sequence: held.sequence, timeoutMs: CONFIRMED_MS });
   }
 
   /** An earlier renewal may have been written though its answer was lost: then the key is still ours. */

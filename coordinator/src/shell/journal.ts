@@ -1,7 +1,16 @@
 /** Carries the writer's frames to the stream and its doubts to the stream's leader (E8). */
 import {
-  BusTimeoutError, JetStreamError, JS_CODE, NoRespondersError, appendToStream, messageAt, streamState, streamsOf, subjectsOf,
-  type Bus, type Scope,
+  BusTimeoutError,
+  JetStreamError,
+  JS_CODE,
+  NoRespondersError,
+  appendToStream,
+  messageAt,
+  streamState,
+  streamsOf,
+  subjectsOf,
+  type Bus,
+  type Scope,
 } from "@troupe/protocol";
 import { encodeFrame } from "../core/frame-codec.ts";
 import type { Committed } from "../core/commit.ts";
@@ -28,7 +37,12 @@ export class Journal {
   readonly #subject: string;
   #closed = false;
 
-  constructor(options: { readonly bus: Bus; readonly scope: Scope; readonly writer: Writer; readonly events: JournalEvents }) {
+  constructor(options: {
+    readonly bus: Bus;
+    readonly scope: Scope;
+    readonly writer: Writer;
+    readonly events: JournalEvents;
+  }) {
     this.#bus = options.bus;
     this.#scope = options.scope;
     this.#writer = options.writer;
@@ -50,7 +64,10 @@ export class Journal {
   async #append(frame: Frame, bytes: Uint8Array): Promise<void> {
     const askedAt = performance.now();
     try {
-      const sequence = await appendToStream(this.#bus, this.#subject, bytes, { expectedLastSequence: frame.expected, timeoutMs: APPEND_TIMEOUT_MS });
+      const sequence = await appendToStream(this.#bus, this.#subject, bytes, {
+        expectedLastSequence: frame.expected,
+        timeoutMs: APPEND_TIMEOUT_MS,
+      });
       if (this.#closed) return;
       this.#writer.acknowledged(frame, sequence);
       this.#events.committed(frame, bytes.byteLength, askedAt);
@@ -65,7 +82,9 @@ export class Journal {
 
   #noRoom(frame: Frame, why: string): void {
     this.#events.refused(this.#writer.giveUpSubmissions(frame), why);
-    setTimeout(() => { this.pump(); }, INSPECT_PAUSE_MS * 5);
+    setTimeout(() => {
+      this.pump();
+    }, INSPECT_PAUSE_MS * 5);
   }
 
   async #inspect(frame: Frame, bytes: Uint8Array): Promise<void> {
@@ -102,7 +121,10 @@ export class Journal {
       if (state === null) return { lastSequence: -1, isOwnFrame: false };
       if (state.lastSequence <= frame.expected) return { lastSequence: state.lastSequence, isOwnFrame: false };
       const message = await messageAt(this.#bus, stream, frame.expected + 1);
-      return { lastSequence: state.lastSequence, isOwnFrame: message !== null && Buffer.compare(message.data, bytes) === 0 };
+      return {
+        lastSequence: state.lastSequence,
+        isOwnFrame: message !== null && Buffer.compare(message.data, bytes) === 0,
+      };
     } catch {
       return undefined; // NATS is away; the question is asked again until it is back or the owner is closed
     }

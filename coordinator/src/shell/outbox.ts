@@ -43,7 +43,10 @@ export class Outbox {
 
   reply(to: ReplyTo, reply: Reply): void {
     const bytes = encoder.encode(replyText(reply));
-    this.#bus.publish(to, bytes.byteLength <= this.#bus.maxPayload ? bytes : encoder.encode(replyText(tooLarge(reply, bytes.byteLength))));
+    this.#bus.publish(
+      to,
+      bytes.byteLength <= this.#bus.maxPayload ? bytes : encoder.encode(replyText(tooLarge(reply, bytes.byteLength))),
+    );
   }
 
   flush(): void {

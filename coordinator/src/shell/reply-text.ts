@@ -22,5 +22,8 @@ export function replyText(reply: Reply): string {
 }
 
 function refusalText({ id, code, message, hint, retryAfterMs }: Extract<Reply, { kind: "refused" }>): string {
-  return JSON.stringify({ ...(id === undefined ? {} : { id }), error: { code, message, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } });
+  return JSON.stringify({
+    ...(id === undefined ? {} : { id }),
+    error: { code, message, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  });
 }

@@ -1,5 +1,13 @@
 /** Which replicas live, as a standby overhears from their beats: whom a takeover has to wait for. */
-import { EnvelopeError, decodeUp, subjectsOf, type Bus, type BusSubscription, type Scope, type UpBatch } from "@troupe/protocol";
+import {
+  EnvelopeError,
+  decodeUp,
+  subjectsOf,
+  type Bus,
+  type BusSubscription,
+  type Scope,
+  type UpBatch,
+} from "@troupe/protocol";
 import type { ReplicaKey } from "../core/takeover.ts";
 
 /** Beats come every second; who was silent for longer than a lease is not waited for. */

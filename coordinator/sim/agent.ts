@@ -198,7 +198,7 @@ export class Agent {
       const execution = this.#executions.get(lease);
       const kept = execution?.kept.get(module)?.message;
       if (execution === undefined || kept === undefined) continue;
-      if (kept.type !== "back") this.#world.witness.forgotten(kept.job, lease, module);
+      if (kept.type !== "back") this.#world.witness.forgotten(kept, this.#world.groupIndex);
       execution.kept.delete(module);
       this.#settle(execution);
     }
@@ -250,18 +250,25 @@ export class Agent {
       this.#stopped(execution);
       return;
     }
-    const { random, witness } = this.#world;
+    const { witness } = this.#world;
     const { job, lease } = execution.run;
     execution.module = module;
     witness.started(job, module, lease);
     const startedAt = this.#world.wall();
-    const tookMs = random.chance(0.03) ? random.between(200, 2_500) : random.between(0.5, 40);
+    const tookMs = this.#durationMs();
     if (this.#meetsFate(execution, tookMs)) return;
     this.process.after(tookMs, () => {
       if (execution.stage !== "running" || execution.module !== module) return;
       execution.spans.push({ module, startedAt, endedAt: this.#world.wall() });
       this.#moduleDone(execution, module);
     });
+  }
+
+  #durationMs(): number {
+    const { random, weather } = this.#world;
+    if (random.chance(weather.longModules)) return random.between(200, 2_500);
+    // Very short ones are sent ahead.
+    return weather.isShort ? random.between(0.01, 0.6) : random.between(0.5, 40);
   }
 
   /** @returns whether the module does not end well. */

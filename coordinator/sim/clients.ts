@@ -83,7 +83,7 @@ export class Clients {
     this.accepted++;
     this.#meddle(job, digest);
     if (hasListener && random.chance(0.7)) yield* outcomes.receive(WAIT_MS);
-    for (let retries = random.chance(0.2) ? random.int(1, 2) : 0; ; retries--) {
+    for (let retries = random.chance(0.4) ? random.int(1, 3) : 0; ; retries--) {
       const end = yield* this.#waitForEnd(job);
       if (end !== "failed" || retries <= 0) break;
       yield* this.#retry(job);
@@ -188,11 +188,12 @@ export class Clients {
   }
 
   *#retry({ id }: PlannedJob): Task {
-    const { ask, ledger } = this.#world;
+    const { ask, ledger, random } = this.#world;
     const lives = ledger.get(id).lives.length;
     for (;;) {
       const [to, mailbox] = this.#inbox("");
       ask({ operation: "retry", id, reply: to });
+      if (random.chance(0.3)) ask({ operation: "retry", id, reply: this.#inbox("")[0] });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
       if (heard !== undefined || ledger.get(id).lives.length > lives || ledger.get(id).isForgotten) return;

@@ -16,7 +16,14 @@ import type { JournalEvent } from "../src/core/events.ts";
 import type { Moment } from "../src/core/execution.ts";
 import { fold } from "../src/core/fold.ts";
 import type { Job } from "../src/core/job.ts";
-import { newOwner, takeCommands, type Owner, type OwnerSettings, type Reply } from "../src/core/owner.ts";
+import {
+  newOwner,
+  takeCommands,
+  type Owner,
+  type OwnerSettings,
+  type RecordUse,
+  type Reply,
+} from "../src/core/owner.ts";
 import { emptyState, type JournalState } from "../src/core/state.ts";
 import { takeOver } from "../src/core/takeover.ts";
 import { tick } from "../src/core/tick.ts";
@@ -57,6 +64,8 @@ export class Table {
   /** What was said to replicas since the last look. */
   #said: { readonly replica: string; readonly message: DownMessage }[] = [];
   readonly replies: { readonly to: string; readonly reply: Reply }[] = [];
+  /** Records that the owner wants to be read. */
+  readonly reads: { readonly page: number; readonly job: string; readonly use: RecordUse }[] = [];
   readonly #settings: Partial<OwnerSettings>;
 
   constructor(graph: Graph, settings: Partial<OwnerSettings> = {}) {
@@ -94,7 +103,7 @@ export class Table {
         },
         this.moment,
       );
-      this.#take();
+      this.take();
     }
     this.commit();
   }
@@ -105,13 +114,13 @@ export class Table {
       const entries = this.pending.splice(0);
       this.journal.push(...entries.map(({ event }) => event));
       commit(this.owner, entries, this.moment);
-      this.#take();
+      this.take();
     }
   }
 
   hear(from: Speaker, ...messages: UpMessage[]): void {
     hear(this.owner, { from, messages }, this.moment);
-    this.#take();
+    this.take();
   }
 
   /** Time passes, with its ticks, and its beats if somebody is named. */
@@ -120,7 +129,7 @@ export class Table {
       this.now += 100;
       if (this.now % 1_000 === 0) for (const { from, beat } of beating) this.hear(from, beat);
       tick(this.owner, this.moment);
-      this.#take();
+      this.take();
     }
   }
 
@@ -148,10 +157,13 @@ export class Table {
     return owner;
   }
 
-  #take(): void {
+  /** Carries out what the owner left to be done. To be called by who calls the core directly. */
+  take(): void {
     for (const command of takeCommands(this.owner)) {
       if (command.kind === "append") this.pending.push({ event: command.event, context: command.context });
       else if (command.kind === "send") this.#said.push({ replica: command.replica, message: command.message });
+      else if (command.kind === "read-record")
+        this.reads.push({ page: command.page, job: command.job, use: command.use });
       else if (command.kind === "reply") this.replies.push({ to: command.to, reply: command.reply });
     }
   }

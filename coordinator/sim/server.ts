@@ -85,7 +85,7 @@ export class Server {
       yield CALL_TIMEOUT_MS;
       return undefined;
     }
-    yield random.between(0.2, 0.6); // with the sync to disk
+    yield isGood || !random.chance(weather.slow) ? random.between(0.2, 0.6) : random.between(1, 900); // with the sync to disk
     return result;
   }
 
@@ -98,7 +98,9 @@ export class Server {
       return undefined;
     }
     const answer = question();
-    yield random.between(0.1, 0.3);
+    yield clock.now < weather.untilMs && random.chance(weather.slow)
+      ? random.between(1, 900)
+      : random.between(0.1, 0.3);
     return answer;
   }
 

@@ -12,6 +12,8 @@ export interface Weather {
   readonly answerLost: number;
   readonly requestLost: number;
   readonly appliedLate: number;
+  /** The answer takes up to a second. */
+  readonly slow: number;
   /** Mean milliseconds between two of a kind; Infinity: never. */
   readonly killCoordinatorMs: number;
   readonly freezeCoordinatorMs: number;
@@ -21,6 +23,9 @@ export interface Weather {
   readonly freezeReplicaMs: number;
   readonly cutReplicaMs: number;
   readonly drainReplicaMs: number;
+  /** Whether modules take less than a millisecond, but for a part of them. */
+  readonly isShort: boolean;
+  readonly longModules: number;
   /** Modules: probabilities of a run. */
   readonly moduleFails: number;
   readonly moduleTerminal: number;
@@ -48,6 +53,7 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     answerLost: rate(0.1),
     requestLost: rate(0.1),
     appliedLate: rate(0.08),
+    slow: rate(0.3),
     killCoordinatorMs: mean(2_000),
     freezeCoordinatorMs: mean(2_000),
     stealLeaseMs: mean(2_000),
@@ -56,6 +62,8 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     freezeReplicaMs: mean(1_000),
     cutReplicaMs: mean(1_000),
     drainReplicaMs: mean(1_500),
+    isShort: random.chance(0.3),
+    longModules: random.pick([0, 0.01, 0.03, 0.05]),
     moduleFails: rate(0.15),
     moduleTerminal: rate(0.02),
     moduleHangs: rate(0.01),

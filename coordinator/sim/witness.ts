@@ -1,6 +1,6 @@
 /** Watches what is said and done between the parties, and holds it against the journal. */
 import { startCondition } from "@troupe/model";
-import type { Lease, Run } from "@troupe/protocol";
+import type { Done, Fail, Lease, Run } from "@troupe/protocol";
 import type { Reply } from "../src/core/owner.ts";
 import type { FailEvent } from "../src/core/events.ts";
 import type { Job } from "../src/core/job.ts";
@@ -176,9 +176,13 @@ export class Witness {
   }
 
   /** A replica forgets a result or a failure, because the owner said so (E3). */
-  forgotten(job: string, lease: Lease, module: number): void {
+  forgotten(kept: Done | Fail, group: number): void {
+    const { job, lease } = kept;
+    const module = kept.type === "done" ? kept.module : -1;
     const known = this.#ledger.jobs.get(job);
     if (known === undefined || known.life.end !== undefined || known.outputs.has(module)) return;
+    // Another execution has the block, or the job was retried since: this one's result is of no use.
+    if ((known.life.leases.get(group) ?? lease) !== lease) return;
     if (!this.#ledger.heard.has(`${lease}/${module}`))
       throw new Violation("E3", `${lease} of ${job} was told to forget module ${module}, which is not journalled`);
   }

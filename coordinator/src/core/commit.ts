@@ -3,10 +3,11 @@ import { isInline } from "@troupe/protocol";
 import type { DoneEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
+import { recordBytes } from "./job-codec.ts";
 import { fold, type FoldOutcome } from "./fold.ts";
 import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
-import { writePage } from "./tick.ts";
+import { endedBytes, writePage } from "./tick.ts";
 import { groupState, reply, send, type AppendContext, type Owner, type RecordUse, type Waiter } from "./owner.ts";
 
 export interface Committed {
@@ -64,6 +65,7 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
     case "page":
       owner.pageUnderWay = false;
       owner.endedSince = owner.state.ended.size > 0 ? now.mono : 0;
+      owner.endedBytes = endedBytes(owner);
       return;
     case "forget":
       owner.forgetUnderWay = false;
@@ -183,7 +185,10 @@ function startRedispatch(owner: Owner, { lease }: LeaseEvent, outcome: FoldOutco
 
 function answerState(owner: Owner, id: string, to: string): void {
   const job = owner.state.jobs.get(id);
+  const page = owner.state.index.get(id);
   if (job !== undefined) reply(owner, to, { kind: "state", id, state: job.end?.state ?? "running" });
+  else if (page !== undefined)
+    owner.commands.push({ kind: "read-record", page, job: id, use: { kind: "cancel", reply: to, timeline: false } });
 }
 
 /** E6, E9: the job is over. Its waiters learn it, its other executions end, what nobody needs any more is released. */
@@ -194,6 +199,7 @@ function finish(owner: Owner, job: Job, touched: Set<string>, now: Moment): void
   for (const block of job.blocks) if (block !== undefined) stopBlock(owner, block, touched);
   releaseIntermediates(owner, job);
   if (owner.endedSince === 0) owner.endedSince = now.mono;
+  owner.endedBytes += recordBytes(job);
 }
 
 /** Nobody is to be found for the block any more. */

@@ -11,7 +11,7 @@ import { claimedItems } from "./aggregates.ts";
 
 /** Blocks sent ahead should be worked off within about this time, so that no other replica could have had them much sooner. */
 const AHEAD_MS = 8;
-const AHEAD_LIMIT = 32;
+const AHEAD_LIMIT = 128;
 /** Payload bytes in one `items` message. */
 const ITEMS_BYTES = 256 * 1024;
 

@@ -209,7 +209,7 @@ function cancel(owner: Owner, { id, reply: to, reason }: JobRequest, now: Moment
 
 function retry(owner: Owner, { id, reply: to }: JobRequest, now: Moment): void {
   const job = owner.state.jobs.get(id);
-  if (job === undefined) readRecord(owner, id, { kind: "retry", reply: to });
+  if (job === undefined) readRecord(owner, id, { kind: "retry", reply: to, page: owner.state.index.get(id) });
   else if (job.end?.state === "failed") retryJob(owner, job, to, now);
   else reply(owner, to, notFailed(id, job.end?.state ?? "running"));
 }
@@ -269,7 +269,9 @@ export function recorded(
   const state = job.end?.state ?? "done";
   switch (use.kind) {
     case "retry":
-      if (state === "failed") retryJob(owner, job, use.reply, now);
+      // Meanwhile another retry may have made the page old: the job has gone on since, and may have ended again (E6).
+      if (owner.state.index.get(id) !== use.page) retry(owner, { operation: "retry", id, reply: use.reply }, now);
+      else if (state === "failed") retryJob(owner, job, use.reply, now);
       else reply(owner, use.reply, notFailed(id, state));
       return;
     case "resubmission":

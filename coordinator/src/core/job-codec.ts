@@ -1,5 +1,6 @@
 /** A whole job as a snapshot or a record keeps it, and back. */
 import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
+import { inlineBytes } from "./fold.ts";
 import { exposedModules } from "./outcome.ts";
 import type { Listener } from "./events.ts";
 import { newJob, type Block, type Job, type JobEnd, type KeptSpan } from "./job.ts";
@@ -53,6 +54,18 @@ export function storeJob(job: Job, writer: PayloadWriter, which: "whole" | "reco
     ...(job.wait === undefined || which === "record" ? {} : { wait: job.wait }),
     ...(job.end === undefined ? {} : { end: job.end }),
   };
+}
+
+/** About how many bytes a job's record takes. */
+export function recordBytes(job: Job): number {
+  const payloads =
+    job.end?.state === "failed"
+      ? [job.input, ...job.outputs]
+      : exposedModules(job).map((module) => job.outputs[module]);
+  return payloads.reduce(
+    (sum, payload) => sum + (payload === undefined ? 0 : 200 + inlineBytes(payload)),
+    400 + 100 * job.spans.length,
+  );
 }
 
 const NOTHING = new Uint8Array(0);

@@ -59,7 +59,7 @@ export type RefusalCode =
 /** What to do with a recorded job once its page is read. */
 export type RecordUse =
   | { readonly kind: "outcome" | "status" | "timeline" | "cancel"; readonly reply: ReplyTo; readonly timeline: boolean }
-  | { readonly kind: "retry"; readonly reply: ReplyTo }
+  | { readonly kind: "retry"; readonly reply: ReplyTo; readonly page: number | undefined }
   /** The same id came again: is it the same input? (E1) */
   | {
       readonly kind: "resubmission";
@@ -146,7 +146,7 @@ export const DEFAULT_SETTINGS: OwnerSettings = {
   pageJobs: 256,
   pageMs: 1_000,
   maxRecords: 200_000,
-  maxInlineBytes: 512 * 1024 * 1024,
+  maxInlineBytes: 256 * 1024 * 1024,
   maxMessageBytes: 448 * 1024,
   waitMs: 30_000,
 };
@@ -178,6 +178,8 @@ export interface Owner {
   forgetUnderWay: boolean;
   /** Monotonic moment when the oldest ended job without a page ended; 0 when there is none. */
   endedSince: number;
+  /** About how many bytes the records of ended jobs without a page will take. */
+  endedBytes: number;
   /** Why submissions are refused at the moment, or undefined. */
   full: string | undefined;
   /** Between 0 and 1. Injected: the core has no randomness of its own. */
@@ -208,6 +210,7 @@ export function newOwner(
     pageUnderWay: false,
     forgetUnderWay: false,
     endedSince: 0,
+    endedBytes: 0,
     full: undefined,
     random: options.random,
     commands: [],

@@ -2,6 +2,7 @@
  * A new owner's first moments. Blocks that its predecessor may have dispatched are left alone until the grace ends, so that executions which
  * go on can announce themselves; what nobody claims is redispatched under a journalled lease (E5).
  */
+import { endedBytes } from "./tick.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, enqueue, isOnceOnly } from "./dispatch.ts";
 import type { Job } from "./job.ts";
@@ -31,6 +32,7 @@ export function takeOver(owner: Owner, now: Moment, expected: Iterable<ReplicaKe
     }
   }
   if (owner.state.ended.size > 0) owner.endedSince = now.mono;
+  owner.endedBytes = endedBytes(owner);
 }
 
 /** Whoever waited for the former owner's word gets it from this one; twice does no harm. */

@@ -3,6 +3,7 @@ import { isInline } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, enqueue } from "./dispatch.ts";
 import type { Job } from "./job.ts";
+import { recordBytes } from "./job-codec.ts";
 import { append, groupState, reply, type Owner } from "./owner.ts";
 import { loseSilent } from "./replicas.ts";
 import { endGrace } from "./takeover.ts";
@@ -120,34 +121,42 @@ function expireWaiters(owner: Owner, now: Moment): void {
   }
 }
 
-/** Inline bytes on one page, at most. */
-const PAGE_BYTES = 256 * 1024;
+/** Bytes on one page, at most. */
+const PAGE_BYTES = 1024 * 1024;
+
+/** Half of what a message may carry, since a page is at least one record, however large. */
+function pageBytes({ settings }: Owner): number {
+  return Math.min(PAGE_BYTES, settings.maxMessageBytes / 2);
+}
+
+/** Of all ended jobs that have no page yet. */
+export function endedBytes({ state }: Owner): number {
+  let bytes = 0;
+  for (const id of state.ended) {
+    const job = state.jobs.get(id);
+    if (job !== undefined) bytes += recordBytes(job);
+  }
+  return bytes;
+}
 
 /** Ended jobs go to a page together, so that a record costs no sync of its own. */
 export function writePage(owner: Owner, now: Moment): void {
   const { ended } = owner.state;
   const { pageJobs, pageMs } = owner.settings;
   if (owner.pageUnderWay || ended.size === 0) return;
-  if (ended.size < pageJobs && now.mono - owner.endedSince < pageMs) return;
+  const isPageFull = ended.size >= pageJobs || owner.endedBytes >= pageBytes(owner);
+  if (!isPageFull && now.mono - owner.endedSince < pageMs) return;
   const jobs: Job[] = [];
   let bytes = 0;
   for (const id of ended) {
     const job = owner.state.jobs.get(id);
     if (job === undefined) continue;
     bytes += recordBytes(job);
-    if (jobs.length > 0 && (bytes > PAGE_BYTES || jobs.length >= pageJobs)) break;
+    if (jobs.length > 0 && (bytes > pageBytes(owner) || jobs.length >= pageJobs)) break;
     jobs.push(job);
   }
   owner.pageUnderWay = true;
   owner.commands.push({ kind: "write-page", jobs });
-}
-
-function recordBytes(job: Job): number {
-  const payloads = [job.input, ...job.outputs];
-  return payloads.reduce(
-    (sum, payload) => sum + (payload !== undefined && isInline(payload) ? payload.bytes.byteLength : 200),
-    400 + 100 * job.spans.length,
-  );
 }
 
 /** The page is stored at `page` of the records stream; null: it could not be, and is tried again. */

@@ -15,7 +15,7 @@ import {
 const MEBI = 1024 * 1024;
 
 /** Sizes that are asked for, in MiB. A server with less room to promise gets smaller ones, until they fit. */
-const SIZES = { journal: 512, snapshots: 256, records: 1_024, blobs: 4_096 } as const;
+const SIZES = { journal: 512, snapshots: 1_024, records: 1_024, blobs: 4_096 } as const;
 const SMALLEST = 1 / 256;
 
 /** Above this share of a stream new jobs are refused; the rest is for completions (E10). */

@@ -19,7 +19,7 @@ const TICK_MS = 50;
 /** A message that was not acknowledged for so long is sent again (E3). */
 const RESEND_MS = 1_500;
 /** How many executions beyond the permits lie ready in the host. */
-const AHEAD = 32;
+const AHEAD = 128;
 const BYTES_AHEAD = 64 * 1024 * 1024;
 /** The grace period of a group whose revision is not known yet. */
 const GRACE_MS = 5_000;

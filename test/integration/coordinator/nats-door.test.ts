@@ -28,6 +28,8 @@ test.before(async () => {
   await engine.coordinator({ tuning: { pageMs: 50 } });
   await engine.agents({ work, permits: 50 });
   client = await connect({ servers: engine.nats.url });
+  // A bare client is told 503 while nobody owns the pipeline yet.
+  await engine.ask("status", { id: "nobody" });
 });
 
 test.after.always(async () => {

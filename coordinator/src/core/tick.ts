@@ -141,22 +141,30 @@ export function endedBytes({ state }: Owner): number {
 
 /** Ended jobs go to a page together, so that a record costs no sync of its own. */
 export function writePage(owner: Owner, now: Moment): void {
-  const { ended } = owner.state;
-  const { pageJobs, pageMs } = owner.settings;
-  if (owner.pageUnderWay || ended.size === 0) return;
-  const isPageFull = ended.size >= pageJobs || owner.endedBytes >= pageBytes(owner);
-  if (!isPageFull && now.mono - owner.endedSince < pageMs) return;
+  if (owner.pageUnderWay || !isPageDue(owner, now)) return;
+  owner.pageUnderWay = true;
+  owner.commands.push({ kind: "write-page", jobs: nextPage(owner) });
+}
+
+function isPageDue(owner: Owner, now: Moment): boolean {
+  const { size } = owner.state.ended;
+  if (size === 0) return false;
+  const isFull = size >= owner.settings.pageJobs || owner.endedBytes >= pageBytes(owner);
+  return isFull || now.mono - owner.endedSince >= owner.settings.pageMs;
+}
+
+/** The oldest ended jobs, as many as a page takes; one at least. */
+function nextPage(owner: Owner): Job[] {
   const jobs: Job[] = [];
   let bytes = 0;
-  for (const id of ended) {
+  for (const id of owner.state.ended) {
     const job = owner.state.jobs.get(id);
     if (job === undefined) continue;
     bytes += recordBytes(job);
-    if (jobs.length > 0 && (bytes > pageBytes(owner) || jobs.length >= pageJobs)) break;
+    if (jobs.length > 0 && (bytes > pageBytes(owner) || jobs.length >= owner.settings.pageJobs)) break;
     jobs.push(job);
   }
-  owner.pageUnderWay = true;
-  owner.commands.push({ kind: "write-page", jobs });
+  return jobs;
 }
 
 /** The page is stored at `page` of the records stream; null: it could not be, and is tried again. */

@@ -25,7 +25,7 @@ const folder = resolve(process.argv[2] ?? join(root, ".troupe/build"));
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: await presentEntries(),
+  entryPoints: ENTRIES,
   outdir: folder,
   bundle: true,
   splitting: true,
@@ -51,24 +51,8 @@ const entriesLast = outputFiles.toSorted((a, b) => Number(isEntry(a.path)) - Num
 for (const { path, contents } of entriesLast) await replace(path, contents);
 await dropOldChunks(new Set(outputFiles.map(({ path }) => basename(path))));
 
-async function presentEntries() {
-  const present = {};
-  for (const [name, path] of Object.entries(ENTRIES)) {
-    if (await exists(join(root, path))) present[name] = path;
-    else console.warn(`bundle: ${path} is not there; ${name}.js is left out`);
-  }
-  return present;
-}
-
 function isEntry(path) {
   return basename(path).replace(/\.js(\.map)?$/, "") in ENTRIES;
-}
-
-async function exists(path) {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function replace(path, contents) {

@@ -150,6 +150,11 @@ export class LiveOwner {
     this.#owner.current = graph;
   }
 
+  /** Sequence of the last frame that is known to be journalled. */
+  get sequence(): number {
+    return this.#writer.sequence;
+  }
+
   get counts(): { open: number; done: number; failed: number; cancelled: number } {
     return { open: this.#owner.state.openJobs, ...this.#owner.state.totals };
   }

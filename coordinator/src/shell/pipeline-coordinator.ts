@@ -45,6 +45,8 @@ export class PipelineCoordinator implements AsyncDisposable {
   #loop: Promise<void>;
   #wake: () => void = () => undefined;
   readonly #unlisten: () => void;
+  /** The last sequence that this coordinator has journalled as owner: a journal that ends before it has lost something. */
+  #journalled = 0;
   #complaint = { text: "", at: -Infinity };
   /** Monotonic moment since when every step has failed; undefined: the last one did not. */
   #failingSince: number | undefined;
@@ -94,6 +96,12 @@ export class PipelineCoordinator implements AsyncDisposable {
       case "starting": {
         await ensureStreams(bus, scope);
         const replayed = await replay(bus, scope);
+        if (replayed.sequence < this.#journalled) {
+          this.#stall(
+            `the journal ends at frame ${replayed.sequence}, but this coordinator journalled ${this.#journalled}. ${CURE}`,
+          );
+          return 0;
+        }
         this.#enter({ kind: "standby", replayed });
         this.#options.log.debug("stands by", {
           pipeline: scope.pipeline,
@@ -179,6 +187,7 @@ export class PipelineCoordinator implements AsyncDisposable {
       return;
     }
     log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
+    if (this.#phase.kind === "owner") this.#journalled = Math.max(this.#journalled, this.#phase.live.sequence);
     this.#enter({ kind: "starting" });
   }
 

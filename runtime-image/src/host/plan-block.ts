@@ -1,10 +1,5 @@
-import type { CompiledModule, Revision } from "@troupe/model";
+import { modulesInPhase, type Revision } from "@troupe/model";
 import type { Phase } from "@troupe/protocol";
-
-/** Whether a phase has work for a module: `run` is for regular modules and aggregates, `process` for aggregates and what follows. */
-export function belongsTo(module: CompiledModule, phase: Phase): boolean {
-  return phase === "run" ? module.phase === "regular" || module.aggregate : module.phase === "aggregate";
-}
 
 /**
  * The modules that a block has to run, in order: those of the group and phase that are neither inherited nor implied.
@@ -25,10 +20,8 @@ export function modulesToRun(
 }
 
 function membersOf(revision: Revision, group: number, phase: Phase): readonly number[] {
-  return (revision.groups[group]?.modules ?? []).filter((index) => {
-    const module = revision.modules[index];
-    return module !== undefined && belongsTo(module, phase);
-  });
+  const compiled = revision.groups[group];
+  return compiled === undefined ? [] : modulesInPhase(revision, compiled, phase);
 }
 
 /** From the last module to the first, so that whoever needs a result is looked at before whoever makes it. */

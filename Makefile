@@ -5,7 +5,7 @@ SHELL := /bin/sh
 WITH_NODE := sh hack/with-node.sh
 # Flags for ava, such as AVA_FLAGS="--match='*order*'"; and which tests: make test TESTS=protocol
 AVA_FLAGS ?=
-TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,cli}/**' 'test/!(simulation|faults)/**' 'test/*.test.ts'
+TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,operator,cli}/**' 'test/!(simulation|faults|control-plane|e2e)/**' 'test/*.test.ts'
 # Long ones, which show what they counted. They need the processors to themselves.
 HEAVY_TESTS ?= $(wildcard test/simulation test/faults)
 HEAVY_TIMEOUT ?= 20m
@@ -14,7 +14,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 .PHONY: run
 run: ## Run the main job: a report on the documents around here, computed by groups in parallel
@@ -39,8 +39,19 @@ lint: packages
 types: packages
 	@$(WITH_NODE) tsc
 
+# Tests that start a real API server; it is built from Go modules the first time (about 15 minutes on two cores).
+CONTROL_PLANE_TESTS ?= $(wildcard test/control-plane)
+.PHONY: test-control-plane
+test-control-plane: setup ## Run the operator's tests on a real etcd, kube-apiserver and kube-controller-manager
+	@$(if $(CONTROL_PLANE_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=10m $(AVA_FLAGS) $(CONTROL_PLANE_TESTS),echo "There are no control plane tests.")
+
+E2E_TESTS ?= $(wildcard test/e2e)
+.PHONY: e2e
+e2e: setup ## Run everything end to end on a real one-node Kubernetes (or on the cluster of KUBECONFIG)
+	@$(if $(E2E_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=20m $(AVA_FLAGS) $(E2E_TESTS),echo "There are no end-to-end tests.")
+
 .PHONY: test-all
-test-all: test test-heavy verify ## Run everything that has to pass before a change goes in
+test-all: test test-heavy test-control-plane e2e verify ## Run everything that has to pass before a change goes in
 
 .PHONY: soak
 soak: export TROUPE_SOAK := 1

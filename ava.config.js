@@ -2,7 +2,7 @@ export default {
   // Node itself strips the types, and ava 8 imports every file untouched.
   extensions: ["ts"],
   files: [
-    "{model,protocol,sdk,coordinator,runtime-image,local,cli}/src/**/*.test.ts",
+    "{model,protocol,sdk,coordinator,runtime-image,local,operator,cli}/src/**/*.test.ts",
     "coordinator/sim/**/*.test.ts",
     "test/**/*.test.ts",
     "!test/**/fixtures/**",

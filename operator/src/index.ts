@@ -1,0 +1,2 @@
+/** The operator: Pipelines and Groups become Deployments. `kube/` is a small controller runtime that knows neither. */
+export {};

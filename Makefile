@@ -42,8 +42,12 @@ types: packages
 # Tests that start a real API server; it is built from Go modules the first time (about 15 minutes on two cores).
 CONTROL_PLANE_TESTS ?= $(wildcard test/control-plane)
 .PHONY: test-control-plane
-test-control-plane: setup ## Run the operator's tests on a real etcd, kube-apiserver and kube-controller-manager
+test-control-plane: setup control-plane-binaries ## Run the operator's tests on a real etcd, kube-apiserver and kube-controller-manager
 	@$(if $(CONTROL_PLANE_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=10m $(AVA_FLAGS) $(CONTROL_PLANE_TESTS),echo "There are no control plane tests.")
+
+.PHONY: control-plane-binaries
+control-plane-binaries:
+	@$(if $(KUBEBUILDER_ASSETS),:,hack/cluster/build etcd kube-apiserver kube-controller-manager kubectl >/dev/null)
 
 E2E_TESTS ?= $(wildcard test/e2e)
 .PHONY: e2e

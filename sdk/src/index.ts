@@ -70,3 +70,13 @@ export type {
   Span,
 } from "./client/outcome.ts";
 export type { JobStatus } from "./client/status.ts";
+export {
+  ActorPool,
+  AlreadyInPoolError,
+  NoMoreResultsError,
+  PoolEmptyError,
+  PoolTimeoutError,
+  type MapOptions,
+  type NextOptions,
+  type PoolOptions,
+} from "./pool/index.ts";

@@ -45,6 +45,23 @@ export { readPipeline, type ReadOptions, type ReadPipeline, type RefusedPipeline
 export { MAIN_CONTAINER, RESERVED_ENV_PREFIX, RESERVED_LABEL_PREFIX, RESERVED_VOLUME_PREFIX } from "./reserved.ts";
 export type { CompiledGroup, CompiledModule, CompiledResources, JobPolicy, ModulePhase, Revision } from "./revision.ts";
 export { manifestJsonSchema } from "./schema/json-schema.ts";
+export {
+  CONDITION_REASONS,
+  CONDITION_TYPES,
+  type Condition,
+  type ConditionReason,
+  type ConditionStatus,
+  type ConditionType,
+} from "./status/conditions.ts";
+export type {
+  DrainingRevision,
+  DrainingTemplate,
+  GroupStatus,
+  GroupSummary,
+  JobCounts,
+  PipelineStatus,
+  WaitingCause,
+} from "./status/status.ts";
 export { configMapYaml, toYaml } from "./to-yaml.ts";
 export { validateGroup, validateManifest, type ValidateOptions } from "./validate.ts";
 export {

@@ -21,11 +21,18 @@ export type { Failure, FailureCode, FailureKind } from "./failure.ts";
 export { Fields } from "./fields.ts";
 export {
   DOOR_OPERATIONS,
+  LOAD_BUCKET,
   OWNER_BUCKET,
   REVISION_BUCKET,
+  controlKey,
   currentRevisionKey,
+  groupReportKey,
+  loadKey,
   ownerKey,
   revisionKey,
+  scopeKey,
+  scopeOfKey,
+  stallKey,
   streamsOf,
   subjectsOf,
   type DoorOperation,
@@ -97,3 +104,21 @@ export {
   type OwnerEntry,
   type OwnerLease,
 } from "./bus/buckets.ts";
+export { DEFAULT_CONTROL, parseControl, type PipelineControl } from "./control.ts";
+export { readControl, writeControl } from "./bus/control.ts";
+export {
+  LOAD_REFRESH_MS,
+  LOAD_UNKNOWN_MS,
+  parseGroupReport,
+  parsePipelineLoad,
+  parseStall,
+  type GroupLoad,
+  type GroupReport,
+  type JobCounts,
+  type LoadView,
+  type PipelineLoad,
+  type ReplicaProblem,
+  type ReplicaReport,
+  type Stall,
+} from "./load.ts";
+export { watchLoad, writeGroupReport, writeLoad, writeStall, type LoadWatch } from "./bus/load.ts";

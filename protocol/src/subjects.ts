@@ -85,9 +85,11 @@ export function streamsOf({ namespace, pipeline, uid }: Scope): StreamNames {
 export const REVISION_BUCKET = "TROUPE_REVISIONS";
 /** Key-value bucket of owner leases: says who tries to own; the journal's fence says who does (E8). */
 export const OWNER_BUCKET = "TROUPE_OWNERS";
+/** Key-value bucket in which coordinators say how much there is to do, and what went wrong. */
+export const LOAD_BUCKET = "TROUPE_LOAD";
 
-export function revisionKey({ namespace, pipeline, uid }: Scope, revision: string): string {
-  return `${namespace}.${pipeline}.${uid}.${revision}`;
+export function revisionKey(scope: Scope, revision: string): string {
+  return `${scopeKey(scope)}.${revision}`;
 }
 
 /** The key that names the revision which new jobs get. */
@@ -95,6 +97,37 @@ export function currentRevisionKey(scope: Scope): string {
   return revisionKey(scope, "current");
 }
 
-export function ownerKey({ namespace, pipeline, uid }: Scope): string {
+/** The key of what applies to the pipeline as a whole, whatever the revision. */
+export function controlKey(scope: Scope): string {
+  return revisionKey(scope, "control");
+}
+
+export function ownerKey(scope: Scope): string {
+  return scopeKey(scope);
+}
+
+/** The key of the owner's word on the whole pipeline, in the load bucket. */
+export function loadKey(scope: Scope): string {
+  return `${scopeKey(scope)}.load`;
+}
+
+/** The key of the owner's word on the replicas of one group. */
+export function groupReportKey(scope: Scope, group: string): string {
+  return `${scopeKey(scope)}.group.${group}`;
+}
+
+/** The key of a coordinator that cannot go on. */
+export function stallKey(scope: Scope): string {
+  return `${scopeKey(scope)}.stalled`;
+}
+
+/** What every key of a pipeline begins with. */
+export function scopeKey({ namespace, pipeline, uid }: Scope): string {
   return `${namespace}.${pipeline}.${uid}`;
+}
+
+/** The scope of a key of any bucket, or null when it is none of a pipeline. */
+export function scopeOfKey(key: string): Scope | null {
+  const [namespace = "", pipeline = "", uid = ""] = key.split(".");
+  return namespace === "" || pipeline === "" || uid === "" ? null : { namespace, pipeline, uid };
 }

@@ -1,17 +1,26 @@
-/** The two key-value buckets where operator (or laptop), coordinators and agents meet. A bucket is a stream with one message a key. */
-import { currentRevisionKey, OWNER_BUCKET, ownerKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
+/** The key-value buckets where operator (or laptop), coordinators and agents meet. A bucket is a stream with one message a key. */
+import {
+  currentRevisionKey,
+  LOAD_BUCKET,
+  OWNER_BUCKET,
+  ownerKey,
+  REVISION_BUCKET,
+  revisionKey,
+  type Scope,
+} from "../subjects.ts";
 import { appendToStream, ensureStream, JetStreamError, JS_CODE, lastMessageOf } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const subjectOf = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
+/** The subject that a key's value is published on. */
+export const subjectOf = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
 
-/** Creates both buckets where they are missing. The layout is the one that NATS's own key-value clients use. */
+/** Creates the buckets where they are missing. The layout is the one that NATS's own key-value clients use. */
 export async function ensureBuckets(bus: Bus): Promise<void> {
   await Promise.all(
-    [REVISION_BUCKET, OWNER_BUCKET].map(async (bucket) =>
+    [REVISION_BUCKET, OWNER_BUCKET, LOAD_BUCKET].map(async (bucket) =>
       ensureStream(bus, {
         name: `KV_${bucket}`,
         subjects: [`$KV.${bucket}.>`],

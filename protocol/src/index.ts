@@ -27,6 +27,7 @@ export {
   controlKey,
   currentRevisionKey,
   groupReportKey,
+  inboxOf,
   loadKey,
   ownerKey,
   revisionKey,

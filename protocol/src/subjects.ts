@@ -69,6 +69,13 @@ export function subjectsOf({ namespace, pipeline, uid }: Scope): Subjects {
   };
 }
 
+/**
+ * Prefix of the inboxes of a group's agents. Each group has its own, so that none can hear what another is answered.
+ */
+export function inboxOf({ namespace, pipeline, uid }: Scope, group: string): string {
+  return `_troupe.${namespace}.${pipeline}.${uid}.inbox.${group}`;
+}
+
 export interface StreamNames {
   readonly journal: string;
   readonly snapshots: string;

@@ -192,18 +192,14 @@ export async function messageAt(bus: Bus, stream: string, sequence: number): Pro
   }
 }
 
-/** The newest message of one subject, by Direct Get, or null. */
+/** The newest message of one subject, by Direct Get, or null. The request names the subject, so that permissions can tell readers apart. */
 export async function lastMessageOf(
   bus: Bus,
   stream: string,
   subject: string,
   timeoutMs = 5_000,
 ): Promise<StoredMessage | null> {
-  const answer = await bus.request(
-    `$JS.API.DIRECT.GET.${stream}`,
-    encoder.encode(JSON.stringify({ last_by_subj: subject })),
-    { timeoutMs },
-  );
+  const answer = await bus.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, EMPTY, { timeoutMs });
   if (answer.status === 404) return null;
   return stored(answer);
 }

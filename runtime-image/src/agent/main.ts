@@ -1,5 +1,5 @@
 /** Entry of a replica's process. */
-import { connectBus, ConnectError, type Bus } from "@troupe/protocol";
+import { connectBus, ConnectError, inboxOf, type Bus } from "@troupe/protocol";
 import { Agent } from "./agent.ts";
 import { createAgentLog, type AgentLog } from "./log.ts";
 import { agentOptionsOf, OptionsError, type AgentOptions } from "./options.ts";
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   const bus = await connectBus({
     url: options.natsUrl,
     name: `agent ${replica}`,
+    inboxPrefix: inboxOf(options.scope, group),
     ...(options.natsCreds === null ? {} : { creds: options.natsCreds }),
   });
   await serve(options, bus, log);

@@ -1,0 +1,10 @@
+export { keyOfSeed, newSeed, isAccountKey, KeyError, type KeyKind, type SigningKey } from "./nkey.ts";
+export { newKeyring, serverTrust, signerOf, type Keyring, type Signer } from "./keyring.ts";
+export {
+  clientPermissions,
+  COORDINATOR_PERMISSIONS,
+  groupPermissions,
+  OPERATOR_PERMISSIONS,
+  type Permissions,
+} from "./permissions.ts";
+export { credentialsFingerprint, newCredentials, type UserCredentials } from "./user-credentials.ts";

@@ -173,7 +173,7 @@ export class LiveOwner {
         return;
       }
       if (appended === "full") {
-        this.#refused(this.writer.giveUpSubmissions(frame));
+        this.#refused(this.writer.giveUpOptional(frame));
         this.#options.process.after(INSPECT_PAUSE_MS * 5, () => {
           this.#pump();
         });

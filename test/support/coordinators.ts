@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connectBus, type Scope } from "@troupe/protocol";
-import type { OwnerTuning } from "../../coordinator/src/shell/live-owner.ts";
+import type { OwnerTuning } from "../../coordinator/src/shell/live-owner-options.ts";
 import type { Log } from "../../coordinator/src/shell/log.ts";
 import { PipelineCoordinator } from "../../coordinator/src/shell/pipeline-coordinator.ts";
 import { eventually } from "./eventually.ts";

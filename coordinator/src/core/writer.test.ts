@@ -77,6 +77,6 @@ test("without room, submissions are given up and the rest is kept", (t) => {
   writer.add(cancel("d"), {});
   const jobs = (entries: readonly { readonly event: JournalEvent }[]): string[] =>
     entries.map(({ event }) => ("job" in event ? event.job : ""));
-  t.deepEqual(jobs(writer.giveUpSubmissions(frame)), ["a", "c"]);
+  t.deepEqual(jobs(writer.giveUpOptional(frame)), ["a", "c"]);
   t.deepEqual(jobs(writer.next()?.entries ?? []), ["b", "d"]);
 });

@@ -12,16 +12,14 @@ import {
   type Bus,
   type Scope,
 } from "@troupe/protocol";
-import { encodeFrame } from "../core/frame-codec.ts";
-import type { Committed } from "../core/commit.ts";
-import type { Frame, Writer } from "../core/writer.ts";
+import type { Frame, FrameWriter } from "../core/frame-writer.ts";
 import { sealed } from "./checksum.ts";
 
-export interface JournalEvents {
+export interface JournalEvents<Entry> {
   /** The frame is journalled. `askedAt`: when its accepted append was sent. */
-  committed(frame: Frame, bytes: number, askedAt: number): void;
-  /** The server has no room; these submissions were given up. */
-  refused(entries: readonly Committed[], why: string): void;
+  committed(frame: Frame<Entry>, bytes: number, askedAt: number): void;
+  /** The server has no room; these entries were given up. */
+  refused(entries: readonly Entry[], why: string): void;
   stopped(why: "fenced" | "journal-lost"): void;
 }
 
@@ -29,23 +27,28 @@ const APPEND_TIMEOUT_MS = 2_000;
 const INSPECT_PAUSE_MS = 100;
 const NO_ROOM = new Set<number>([JS_CODE.insufficientStorage, JS_CODE.storeFailed, JS_CODE.memoryExceeded]);
 
-export class Journal {
+export interface JournalOptions<Entry> {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly writer: FrameWriter<Entry>;
+  readonly encode: (frame: Frame<Entry>) => Uint8Array;
+  readonly events: JournalEvents<Entry>;
+}
+
+export class Journal<Entry> {
   readonly #bus: Bus;
   readonly #scope: Scope;
-  readonly #writer: Writer;
-  readonly #events: JournalEvents;
+  readonly #writer: FrameWriter<Entry>;
+  readonly #encode: (frame: Frame<Entry>) => Uint8Array;
+  readonly #events: JournalEvents<Entry>;
   readonly #subject: string;
   #closed = false;
 
-  constructor(options: {
-    readonly bus: Bus;
-    readonly scope: Scope;
-    readonly writer: Writer;
-    readonly events: JournalEvents;
-  }) {
+  constructor(options: JournalOptions<Entry>) {
     this.#bus = options.bus;
     this.#scope = options.scope;
     this.#writer = options.writer;
+    this.#encode = options.encode;
     this.#events = options.events;
     this.#subject = subjectsOf(options.scope).journal;
   }
@@ -54,14 +57,14 @@ export class Journal {
   pump(): void {
     if (this.#closed) return;
     const frame = this.#writer.next();
-    if (frame !== undefined) void this.#append(frame, sealed(encodeFrame(frame)));
+    if (frame !== undefined) void this.#append(frame, sealed(this.#encode(frame)));
   }
 
   close(): void {
     this.#closed = true;
   }
 
-  async #append(frame: Frame, bytes: Uint8Array): Promise<void> {
+  async #append(frame: Frame<Entry>, bytes: Uint8Array): Promise<void> {
     const askedAt = performance.now();
     try {
       const sequence = await appendToStream(this.#bus, this.#subject, bytes, {
@@ -80,14 +83,14 @@ export class Journal {
     }
   }
 
-  #noRoom(frame: Frame, why: string): void {
-    this.#events.refused(this.#writer.giveUpSubmissions(frame), why);
+  #noRoom(frame: Frame<Entry>, why: string): void {
+    this.#events.refused(this.#writer.giveUpOptional(frame), why);
     setTimeout(() => {
       this.pump();
     }, INSPECT_PAUSE_MS * 5);
   }
 
-  async #inspect(frame: Frame, bytes: Uint8Array): Promise<void> {
+  async #inspect(frame: Frame<Entry>, bytes: Uint8Array): Promise<void> {
     this.#writer.doubt(frame);
     while (!this.#isClosed()) {
       const askedAt = performance.now();
@@ -114,7 +117,10 @@ export class Journal {
   }
 
   /** What the stream's leader says; undefined while it does not answer. */
-  async #readTail(frame: Frame, bytes: Uint8Array): Promise<{ lastSequence: number; isOwnFrame: boolean } | undefined> {
+  async #readTail(
+    frame: Frame<Entry>,
+    bytes: Uint8Array,
+  ): Promise<{ lastSequence: number; isOwnFrame: boolean } | undefined> {
     const stream = streamsOf(this.#scope).journal;
     try {
       const state = await streamState(this.#bus, stream);

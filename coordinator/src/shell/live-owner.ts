@@ -10,69 +10,35 @@ import {
   purgeStream,
   streamsOf,
   subjectsOf,
-  type Bus,
   type BusMessage,
   type BusSubscription,
   type DoorOperation,
-  type Scope,
 } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
-import { commit } from "../core/commit.ts";
+import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
-import {
-  newOwner,
-  reply,
-  takeCommands,
-  type Command,
-  type Owner,
-  type OwnerSettings,
-  type RecordUse,
-} from "../core/owner.ts";
-import { owned } from "../core/frame-codec.ts";
+import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
+import { encodeFrame, owned } from "../core/frame-codec.ts";
 import { renewLeases } from "../core/replicas.ts";
-import { takeOver, type ReplicaKey } from "../core/takeover.ts";
+import { encodeSnapshot } from "../core/snapshot.ts";
+import { takeOver } from "../core/takeover.ts";
 import { pageWritten, tick } from "../core/tick.ts";
 import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
 import type { UpBatch } from "@troupe/protocol";
 import { DoorError, isAnswerable, parseRequest } from "./door.ts";
-import type { Election } from "./election.ts";
 import { Journal } from "./journal.ts";
-import type { Log } from "./log.ts";
+import type { LiveOwnerOptions } from "./live-owner-options.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
-import type { Replayed } from "./replay.ts";
-import { Snapshots, type SnapshotSettings } from "./snapshots.ts";
+import { Snapshots } from "./snapshots.ts";
 import { roomOf } from "./streams.ts";
 
 const TICK_MS = 100;
 /** A turn that comes this late was frozen: leases must not suffer for it (E5). */
 const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
-
-/** What a deployment may want otherwise. Everything has a default. */
-export interface OwnerTuning extends Partial<OwnerSettings> {
-  readonly snapshots?: Partial<SnapshotSettings>;
-  /** How often the streams are asked for their size. Default 5,000. */
-  readonly roomCheckMs?: number;
-}
-
-export interface LiveOwnerOptions {
-  readonly bus: Bus;
-  readonly scope: Scope;
-  readonly id: string;
-  readonly election: Election;
-  readonly replayed: Replayed;
-  readonly log: Log;
-  readonly tuning?: OwnerTuning | undefined;
-  /** Replicas that were heard while standing by. */
-  readonly present: readonly ReplicaKey[];
-  /** Looks again for the revision that new jobs get. */
-  readonly findRevision: () => Promise<Graph | undefined>;
-  /** Called once when the ownership is over without having been asked for. */
-  readonly onLost: (why: "fenced" | "journal-lost") => void;
-}
 
 interface Submission {
   readonly request: DoorRequest;
@@ -84,7 +50,7 @@ export class LiveOwner {
   readonly #options: LiveOwnerOptions;
   readonly #owner: Owner;
   readonly #writer: Writer;
-  readonly #journal: Journal;
+  readonly #journal: Journal<Committed>;
   readonly #outbox: Outbox;
   readonly #records: Records;
   readonly #snapshots: Snapshots;
@@ -130,6 +96,7 @@ export class LiveOwner {
       bus,
       scope,
       writer: this.#writer,
+      encode: encodeFrame,
       events: {
         committed: (frame, bytes, askedAt) => {
           this.#committed(frame.entries, bytes, askedAt);
@@ -322,7 +289,11 @@ export class LiveOwner {
   }
 
   async #snapshot(): Promise<void> {
-    const event = await this.#snapshots.write(this.#owner.state, this.#writer.sequence, this.#writer.frames);
+    const event = await this.#snapshots.write(
+      (maxBytes) => encodeSnapshot(this.#owner.state, maxBytes),
+      this.#writer.sequence,
+      this.#writer.frames,
+    );
     this.#writer.add(event, {});
     this.#journal.pump();
   }

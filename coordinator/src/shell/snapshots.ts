@@ -1,8 +1,6 @@
 /** When a snapshot is due, and how it gets to its stream. It counts once the journal names it (E10). */
 import { appendToStream, purgeStream, streamsOf, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
 import type { SnapshotEvent } from "../core/events.ts";
-import { encodeSnapshot } from "../core/snapshot.ts";
-import type { JournalState } from "../core/state.ts";
 import { sealed } from "./checksum.ts";
 
 export interface SnapshotSettings {
@@ -68,12 +66,16 @@ export class Snapshots {
     return !this.#isUnderWay && this.#sinceLast > 0;
   }
 
-  /** Writes the state as it is now: the state at journal frame `through`. @returns the event that makes it count. */
-  async write(state: JournalState, through: number, frames: number): Promise<SnapshotEvent> {
+  /** Writes the state as it is now: the state at journal frame `through`, in parts of `maxBytes` at most. @returns the event that makes it count. */
+  async write(
+    encode: (maxBytes: number) => readonly Uint8Array[],
+    through: number,
+    frames: number,
+  ): Promise<SnapshotEvent> {
     this.#isUnderWay = true;
     const number = this.#epoch * NUMBERS_PER_EPOCH + this.#written++;
     try {
-      const parts = encodeSnapshot(state, Math.floor(this.#bus.maxPayload / 4)).map(sealed);
+      const parts = encode(Math.floor(this.#bus.maxPayload / 4)).map(sealed);
       this.#sinceLast = 0;
       this.#lastBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
       this.#firstSequences.set(number, await this.#append(number, parts));

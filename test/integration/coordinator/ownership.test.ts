@@ -3,6 +3,7 @@ import test from "ava";
 import { createInbox } from "nats";
 import { appendToStream, subjectsOf } from "@troupe/protocol";
 import { encodeFrame } from "../../../coordinator/src/core/frame-codec.ts";
+import { encodeSnapshot } from "../../../coordinator/src/core/snapshot.ts";
 import { Writer } from "../../../coordinator/src/core/writer.ts";
 import { sealed } from "../../../coordinator/src/shell/checksum.ts";
 import { replay } from "../../../coordinator/src/shell/replay.ts";
@@ -229,8 +230,8 @@ test.serial("the snapshot of an owner that was replaced meanwhile does not mix w
   const { bus } = engine;
   const former = new Snapshots({ bus, scope: SCOPE, epoch: 1, sinceLast: 0 });
   const successor = new Snapshots({ bus, scope: SCOPE, epoch: 2, sinceLast: 0 });
-  const event = await successor.write(late.state, late.sequence, late.frames);
-  await former.write(early.state, early.sequence, early.frames); // it woke up, and does not know yet
+  const event = await successor.write((maxBytes) => encodeSnapshot(late.state, maxBytes), late.sequence, late.frames);
+  await former.write((maxBytes) => encodeSnapshot(early.state, maxBytes), early.sequence, early.frames); // it woke up, and does not know yet
   const writer = new Writer({ epoch: 2, sequence: late.sequence, number: late.frames, maxBytes: 1_000_000 });
   writer.add(event, {});
   await appendToStream(bus, subjectsOf(SCOPE).journal, sealed(encodeFrame(writer.next()!)));

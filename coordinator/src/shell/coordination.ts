@@ -1,0 +1,216 @@
+/**
+ * One coordinator's part in what one journal tells: a standby that folds it live, and owns it while it holds the lease. What the journal
+ * tells, and what its owner does, is the business of a {@link Part}.
+ */
+import type { Bus, Scope } from "@troupe/protocol";
+import { DamagedError } from "./checksum.ts";
+import { Election, RENEW_MS } from "./election.ts";
+import { CURE, JournalLostError, type Replayed } from "./journal-replay.ts";
+import type { Log } from "./log.ts";
+import { ensureStreams } from "./streams.ts";
+
+const STANDBY_MS = 250;
+/** Steps that fail for less long than this are no news: a slow answer under load, a server that restarts. */
+const PATIENCE_MS = 3_000;
+/** The same complaint is logged at most this often. */
+const COMPLAIN_MS = 30_000;
+
+export type Loss = "fenced" | "journal-lost";
+
+/** A living owner. */
+export interface Live {
+  /** Sequence of the last frame that is known to be journalled. */
+  readonly sequence: number;
+  /** Leaves everything as it is; the journal has all that counts. */
+  close(): void;
+}
+
+/** What is done with one kind of journal. */
+export interface Part<State, L extends Live> {
+  replay(): Promise<Replayed<State>>;
+  catchUp(replayed: Replayed<State>): Promise<boolean>;
+  /** Called again and again while standing by, before the lease is tried for. */
+  prepare(): Promise<void>;
+  own(replayed: Replayed<State>, election: Election, onLost: (why: Loss) => void): L;
+  /** Called at every renewal of the lease. */
+  keep(live: L): Promise<void>;
+}
+
+/**
+ * `starting`: streams and state are being read. `standby`: folds along. `owner`: owns. `stalled`: the journal is not what it was; nothing is
+ * done until somebody has repaired it. `closed`.
+ */
+type Phase<State, L extends Live> =
+  | { readonly kind: "starting" }
+  | { readonly kind: "standby"; readonly replayed: Replayed<State> }
+  | { readonly kind: "owner"; readonly live: L }
+  | { readonly kind: "stalled"; readonly why: string }
+  | { readonly kind: "closed" };
+
+export interface CoordinationOptions<State, L extends Live> {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly log: Log;
+  readonly part: Part<State, L>;
+}
+
+export class Coordination<State, L extends Live> implements AsyncDisposable {
+  readonly #options: CoordinationOptions<State, L>;
+  readonly #election: Election;
+  #phase: Phase<State, L> = { kind: "starting" };
+  #loop: Promise<void>;
+  #wake: () => void = () => undefined;
+  readonly #unlisten: () => void;
+  /** The last sequence that this coordinator has journalled as owner: a journal that ends before it has lost something. */
+  #journalled = 0;
+  #complaint = { text: "", at: -Infinity };
+  /** Monotonic moment since when every step has failed; undefined: the last one did not. */
+  #failingSince: number | undefined;
+
+  constructor(options: CoordinationOptions<State, L>) {
+    this.#options = options;
+    const { bus, scope, id } = options;
+    this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
+    this.#unlisten = bus.onStatus((status) => {
+      if (status === "connected") this.#wake();
+    });
+    this.#loop = this.#run();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#phase.kind === "owner") this.#phase.live.close();
+    const wasOwner = this.#phase.kind === "owner";
+    this.#phase = { kind: "closed" };
+    this.#unlisten();
+    this.#wake();
+    await this.#loop;
+    if (wasOwner) await this.#election.release().catch(() => undefined); // NATS is away: the lease runs out by itself
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed()) {
+      try {
+        const pauseMs = await this.#step();
+        this.#failingSince = undefined;
+        await this.#pause(pauseMs);
+      } catch (error) {
+        this.#failed(error);
+        await this.#pause(RENEW_MS);
+      }
+    }
+  }
+
+  #isClosed(): boolean {
+    return this.#phase.kind === "closed";
+  }
+
+  async #step(): Promise<number> {
+    switch (this.#phase.kind) {
+      case "starting":
+        await this.#start();
+        return 0;
+      case "standby":
+        return this.#stand(this.#phase.replayed);
+      case "owner":
+        return this.#own(this.#phase.live);
+      case "stalled":
+      case "closed":
+        return STANDBY_MS;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { bus, scope, log, part } = this.#options;
+    await ensureStreams(bus, scope);
+    const replayed = await part.replay();
+    if (replayed.sequence < this.#journalled) {
+      this.#stall(
+        `the journal ends at frame ${replayed.sequence}, but this coordinator journalled ${this.#journalled}. ${CURE}`,
+      );
+      return;
+    }
+    this.#enter({ kind: "standby", replayed });
+    log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames });
+  }
+
+  async #stand(replayed: Replayed<State>): Promise<number> {
+    const { part } = this.#options;
+    await part.catchUp(replayed);
+    await part.prepare();
+    if (!(await this.#election.tryAcquire())) return STANDBY_MS;
+    await part.catchUp(replayed);
+    if (this.#isClosed()) return 0;
+    const live = part.own(replayed, this.#election, (why) => {
+      this.#lost(why);
+    });
+    this.#enter({ kind: "owner", live });
+    return RENEW_MS;
+  }
+
+  async #own(live: L): Promise<number> {
+    if ((await this.#election.renew()) === "lost") {
+      live.close();
+      this.#lost("fenced");
+      return 0;
+    }
+    await this.#options.part.keep(live);
+    return RENEW_MS;
+  }
+
+  #lost(why: Loss): void {
+    if (this.#isClosed()) return;
+    const { log, scope } = this.#options;
+    if (why === "journal-lost") {
+      this.#stall(`the journal of ${scope.pipeline} is shorter than what this coordinator has journalled. ${CURE}`);
+      return;
+    }
+    log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
+    if (this.#phase.kind === "owner") this.#journalled = Math.max(this.#journalled, this.#phase.live.sequence);
+    this.#enter({ kind: "starting" });
+  }
+
+  #failed(error: unknown): void {
+    const { log, scope } = this.#options;
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof JournalLostError || error instanceof DamagedError) {
+      this.#stall(error instanceof DamagedError ? `${text}. ${CURE}` : text);
+      return;
+    }
+    const now = performance.now();
+    const facts = { pipeline: scope.pipeline, phase: this.#phase.kind, error: text };
+    this.#failingSince ??= now;
+    if (now - this.#failingSince < PATIENCE_MS) {
+      log.debug("a step failed and is tried again", facts);
+      return;
+    }
+    if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_MS) return;
+    this.#complaint = { text, at: now };
+    log.warn("a step failed and is tried again", {
+      ...facts,
+      forSeconds: Math.round((now - this.#failingSince) / 1_000),
+    });
+  }
+
+  #stall(why: string): void {
+    if (this.#phase.kind === "owner") this.#phase.live.close();
+    this.#enter({ kind: "stalled", why });
+    this.#options.log.error("stalled", { pipeline: this.#options.scope.pipeline, reason: "JournalLost", why });
+  }
+
+  #enter(phase: Phase<State, L>): void {
+    if (!this.#isClosed()) this.#phase = phase;
+  }
+
+  /** Cut short when the connection is back: every moment until the next renewal is one without an owner. */
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

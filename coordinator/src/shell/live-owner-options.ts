@@ -1,0 +1,33 @@
+/** What a living owner of a pipeline is given. */
+import type { Graph } from "@troupe/model";
+import type { Bus, Scope } from "@troupe/protocol";
+import type { OwnerSettings } from "../core/owner.ts";
+import type { ReplicaKey } from "../core/takeover.ts";
+import type { Loss } from "./coordination.ts";
+import type { Election } from "./election.ts";
+import type { Log } from "./log.ts";
+import type { Replayed } from "./replay.ts";
+import type { SnapshotSettings } from "./snapshots.ts";
+
+/** What a deployment may want otherwise. Everything has a default. */
+export interface OwnerTuning extends Partial<OwnerSettings> {
+  readonly snapshots?: Partial<SnapshotSettings>;
+  /** How often the streams are asked for their size. Default 5,000. */
+  readonly roomCheckMs?: number;
+}
+
+export interface LiveOwnerOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly election: Election;
+  readonly replayed: Replayed;
+  readonly log: Log;
+  readonly tuning?: OwnerTuning | undefined;
+  /** Replicas that were heard while standing by. */
+  readonly present: readonly ReplicaKey[];
+  /** Looks again for the revision that new jobs get. */
+  readonly findRevision: () => Promise<Graph | undefined>;
+  /** Called once when the ownership is over without having been asked for. */
+  readonly onLost: (why: Loss) => void;
+}

@@ -101,6 +101,8 @@ export class ScriptedAgent implements AsyncDisposable {
   /** Modules that were worked on: `<job> <module>`. */
   readonly worked: string[] = [];
   state: ReplicaState = "ready";
+  /** Why it is not ready. */
+  problem: Failure | undefined;
   epoch = 0;
   /** Beats, results and answers are sent; false: cut off, though it hears. */
   speaks = true;
@@ -142,7 +144,7 @@ export class ScriptedAgent implements AsyncDisposable {
     const listed = new Map([...this.#executions.values()].map(({ run }) => [run.lease, run.job]));
     for (const { lease, job } of this.#unacknowledged.values()) listed.set(lease, job);
     const executions = [...listed].map(([lease, job]) => ({ job, lease }));
-    const { state, epoch } = this;
+    const { state, epoch, problem } = this;
     this.say({
       type: "beat",
       version: PROTOCOL_VERSION,
@@ -151,6 +153,7 @@ export class ScriptedAgent implements AsyncDisposable {
       templateHash,
       epoch,
       executions,
+      ...(problem === undefined ? {} : { problem }),
     });
   }
 

@@ -33,6 +33,7 @@ export function dispatchGroup(owner: Owner, group: GroupState, now: Moment): voi
       const replica = pickReplica(group, hash, block);
       if (replica === undefined) break;
       queue.take();
+      group.lastBusyAt = now.wall;
       dispatch(owner, block, replica, now);
     }
   }

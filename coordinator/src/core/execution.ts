@@ -33,6 +33,8 @@ export interface Replica {
   /** A suspect runs here: nothing else may (E9). */
   exclusive: boolean;
   problem: Failure | undefined;
+  /** When the problem was first heard of, in Unix milliseconds. */
+  problemAt: number;
 }
 
 /** Monotonic and Unix time of a moment, in milliseconds: the core has no clock of its own. */

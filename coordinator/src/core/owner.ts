@@ -13,7 +13,13 @@
  * A step is a function of (owner, input, moment): no clock, no randomness, no I/O of its own.
  */
 import type { Graph } from "@troupe/model";
-import type { DownMessage, Lease } from "@troupe/protocol";
+import {
+  DEFAULT_CONTROL,
+  type DownMessage,
+  type Lease,
+  type PipelineControl,
+  type ReplicaProblem,
+} from "@troupe/protocol";
 import type { Execution, Replica } from "./execution.ts";
 import type { JournalEvent, Listener } from "./events.ts";
 import type { Block, Job } from "./job.ts";
@@ -116,6 +122,10 @@ export interface GroupState {
   brokenSince: number | undefined;
   /** Moving average of a block's running time in milliseconds; undefined until one ended. */
   blockMs: number | undefined;
+  /** When a block was last queued or running, in Unix milliseconds; undefined: never. */
+  lastBusyAt: number | undefined;
+  /** What went wrong lately in its replicas, newest last. */
+  readonly recent: ReplicaProblem[];
 }
 
 export interface OwnerSettings {
@@ -157,6 +167,8 @@ export interface Owner {
   readonly epoch: number;
   /** The revision that new jobs get; undefined until one is there. */
   current: Graph | undefined;
+  /** What applies whatever the revision. */
+  control: PipelineControl;
   readonly groups: Map<string, GroupState>;
   readonly executions: Map<Lease, Execution>;
   readonly waiters: Map<string, Waiter[]>;
@@ -196,6 +208,7 @@ export function newOwner(
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
     epoch: options.epoch,
     current: undefined,
+    control: DEFAULT_CONTROL,
     groups: new Map(),
     executions: new Map(),
     waiters: new Map(),
@@ -257,6 +270,8 @@ export function groupState(owner: Owner, name: string): GroupState {
       ended: new Map(),
       brokenSince: undefined,
       blockMs: undefined,
+      lastBusyAt: undefined,
+      recent: [],
     };
     owner.groups.set(name, group);
   }

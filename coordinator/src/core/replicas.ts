@@ -5,6 +5,7 @@
 import type { Beat, Failure, Lease, Speaker } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { dispatchGroup, freePermit, isOnceOnly } from "./dispatch.ts";
+import { noteProblem } from "./load.ts";
 import { groupState, log, queueOf, send, type GroupState, type Owner } from "./owner.ts";
 import type { Block } from "./job.ts";
 import { announced } from "./takeover.ts";
@@ -17,13 +18,8 @@ export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment):
   if (now.mono < (groupState(owner, from.group).ended.get(from.instance) ?? 0)) return; // overtaken by its successor, or by the word of its end
   const replica = recognise(owner, from, beat, now);
   replica.lastBeat = now.mono;
-  if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message) {
-    log(owner, "warn", "replica is not ready", {
-      group: from.group,
-      replica: from.replica,
-      problem: beat.problem.message,
-    });
-  }
+  if (beat.problem !== undefined && replica.problem?.message !== beat.problem.message)
+    troubled(owner, replica, beat.problem, now);
   replica.state = beat.state;
   replica.permits = beat.permits;
   replica.templateHash = beat.templateHash;
@@ -35,6 +31,13 @@ export function heardBeat(owner: Owner, from: Speaker, beat: Beat, now: Moment):
   }
   missExecutions(owner, replica, listed, now);
   announced(owner, `${from.group}/${from.replica}`, now);
+}
+
+function troubled(owner: Owner, replica: Replica, { code, message }: Failure, now: Moment): void {
+  const { group, name } = replica;
+  log(owner, "warn", "replica is not ready", { group, replica: name, problem: message });
+  replica.problemAt = now.wall;
+  noteProblem(groupState(owner, group), { replica: name, code, message, at: now.wall });
 }
 
 function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replica {
@@ -57,6 +60,7 @@ function recognise(owner: Owner, from: Speaker, beat: Beat, now: Moment): Replic
     executions: new Map(),
     exclusive: false,
     problem: undefined,
+    problemAt: 0,
   };
   group.replicas.set(from.replica, replica);
   return replica;
@@ -189,6 +193,11 @@ function lose(owner: Owner, replica: Replica, reason: string, now: Moment): void
   };
   const lost = [...replica.executions.values()];
   log(owner, "warn", "replica lost", { group: replica.group, replica: replica.name, reason, executions: lost.length });
+  const hasLeft = replica.state === "draining" && lost.length === 0;
+  if (!hasLeft) {
+    const { code, message } = failure;
+    noteProblem(groupState(owner, replica.group), { replica: replica.name, code, message, at: now.wall });
+  }
   // One alone must have caused it, or at least cannot be told from one that did; of several, nobody knows (E9).
   const fault = lost.length === 1 ? "own" : "shared";
   for (const execution of lost) {

@@ -3,6 +3,7 @@ import type { Done, Fail, Failure, HandBack, Speaker, UpBatch, UpMessage } from 
 import type { Execution, Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
 import type { Block } from "./job.ts";
+import { noteProblem } from "./load.ts";
 import { append, groupState, send, type Owner } from "./owner.ts";
 import { heardBeat, heardGone } from "./replicas.ts";
 
@@ -72,6 +73,7 @@ function heardFail(owner: Owner, from: Speaker, message: Fail, now: Moment): voi
   const { job: id, lease } = message;
   const execution = owner.executions.get(lease);
   const block = execution?.block ?? findBlock(owner, id, from.group);
+  noteHostDeath(owner, from, message.failure, now);
   if (execution?.phase === "sent") {
     execution.phase = "ending";
     freePermit(execution);
@@ -82,6 +84,12 @@ function heardFail(owner: Owner, from: Speaker, message: Fail, now: Moment): voi
     return;
   }
   fail(owner, block, { ...message, replica: from.replica, from: origin(from) }, now);
+}
+
+/** A host that died is replaced within the replica, which is ready again soon: whoever looks for the cause has to be told. */
+function noteHostDeath(owner: Owner, from: Speaker, { code, message }: Failure, now: Moment): void {
+  if (code !== "HostExited" && code !== "HostOutOfMemory" && code !== "HostUnresponsive") return;
+  noteProblem(groupState(owner, from.group), { replica: from.replica, code, message, at: now.wall });
 }
 
 type Loss = Pick<Fail, "lease" | "module" | "failure" | "fault" | "spans"> & {

@@ -7,6 +7,7 @@ import { DamagedError } from "./checksum.ts";
 import { Election, RENEW_MS } from "./election.ts";
 import { CURE, JournalLostError, type Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
+import { reasonOf, StallReporter } from "./stall-reporter.ts";
 import { ensureStreams } from "./streams.ts";
 
 const STANDBY_MS = 250;
@@ -58,6 +59,7 @@ export interface CoordinationOptions<State, L extends Live> {
 export class Coordination<State, L extends Live> implements AsyncDisposable {
   readonly #options: CoordinationOptions<State, L>;
   readonly #election: Election;
+  readonly #stalls: StallReporter;
   #phase: Phase<State, L> = { kind: "starting" };
   #loop: Promise<void>;
   #wake: () => void = () => undefined;
@@ -72,6 +74,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
     this.#options = options;
     const { bus, scope, id } = options;
     this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
+    this.#stalls = new StallReporter(options);
     this.#unlisten = bus.onStatus((status) => {
       if (status === "connected") this.#wake();
     });
@@ -115,6 +118,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       case "owner":
         return this.#own(this.#phase.live);
       case "stalled":
+        this.#stalls.say("JournalLost", this.#phase.why);
+        return STANDBY_MS;
       case "closed":
         return STANDBY_MS;
     }
@@ -184,6 +189,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       log.debug("a step failed and is tried again", facts);
       return;
     }
+    if (this.#phase.kind === "starting") this.#stalls.say(reasonOf(error), text);
     if (text === this.#complaint.text && now - this.#complaint.at < COMPLAIN_MS) return;
     this.#complaint = { text, at: now };
     log.warn("a step failed and is tried again", {

@@ -29,6 +29,7 @@ import { Writer } from "../core/writer.ts";
 import type { UpBatch } from "@troupe/protocol";
 import { DoorError, isAnswerable, parseRequest } from "./door.ts";
 import { Journal } from "./journal.ts";
+import { LoadReporter } from "./load-reporter.ts";
 import type { LiveOwnerOptions } from "./live-owner-options.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
@@ -57,6 +58,7 @@ export class LiveOwner {
   readonly #blobs: BlobStore;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
+  #reporter: LoadReporter | undefined;
   /** Submissions that came before the first revision. */
   #early: Submission[] = [];
   #isFlushDue = false;
@@ -122,22 +124,21 @@ export class LiveOwner {
     return this.#writer.sequence;
   }
 
-  get counts(): { open: number; done: number; failed: number; cancelled: number } {
-    return { open: this.#owner.state.openJobs, ...this.#owner.state.totals };
-  }
-
   /** Leaves everything as it is; the journal has all that counts. */
   close(): void {
     this.#closed = true;
     this.#journal.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#reporter?.[Symbol.dispose]();
   }
 
   #start(): void {
     const { bus, scope } = this.#options;
     const subjects = subjectsOf(scope);
     takeOver(this.#owner, this.#now(), this.#options.present);
+    const isConfirmed = (): boolean => this.#options.election.isConfirmed;
+    this.#reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
     this.#subscriptions.push(
       bus.subscribe(subjects.ups, (message) => {
         this.#heard(message);

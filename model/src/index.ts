@@ -17,6 +17,7 @@ export {
   MAX_MODULE_NAME_LENGTH,
   MAX_NAME_LENGTH,
   MAX_PARAMETERS_BYTES,
+  MAX_RESOURCE_NAME_LENGTH,
 } from "./limits.ts";
 export {
   API_VERSION,
@@ -39,12 +40,16 @@ export {
 export { didYouMean, nearest } from "./nearest.ts";
 export { problemText } from "./problem-text.ts";
 export { PROBLEM_CODES, type Locate, type Place, type Problem, type ProblemCode } from "./problem.ts";
-export { parseQuantity } from "./quantity.ts";
+export { parseQuantity, QUANTITY_PATTERN } from "./quantity.ts";
 export { ONLY_GROUP } from "./read/magda-modules.ts";
 export { readPipeline, type ReadOptions, type ReadPipeline, type RefusedPipeline } from "./read/read-pipeline.ts";
 export { MAIN_CONTAINER, RESERVED_ENV_PREFIX, RESERVED_LABEL_PREFIX, RESERVED_VOLUME_PREFIX } from "./reserved.ts";
 export type { CompiledGroup, CompiledModule, CompiledResources, JobPolicy, ModulePhase, Revision } from "./revision.ts";
+export { DNS_LABEL_PATTERN, MODULE_NAME_PATTERN } from "./schema/check-name.ts";
+export { GROUP_SCHEMA } from "./schema/group-schema.ts";
 export { manifestJsonSchema } from "./schema/json-schema.ts";
+export { PIPELINE_SCHEMA } from "./schema/pipeline-schema.ts";
+export type { ListSchema, NumberSchema, ObjectSchema, Schema, TextSchema } from "./schema/schema.ts";
 export {
   CONDITION_REASONS,
   CONDITION_TYPES,

@@ -87,6 +87,6 @@ test("names become DNS labels where that is possible", (t) => {
 test("the JSON Schema knows fields, required ones, and quantities", (t) => {
   const schema = JSON.stringify(manifestJsonSchema("Pipeline"));
   t.true(schema.includes('"required":["name","type","group"]'));
-  t.true(schema.includes('"dependsOn":{"description":"Its parents'));
+  t.true(schema.includes('"dependsOn":{"description":"Modules whose results'));
   t.is(manifestJsonSchema("Group")["title"], "Group");
 });

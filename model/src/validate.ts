@@ -10,10 +10,11 @@ import { checkDuplicateModules } from "./rules/duplicate-module.ts";
 import { checkExposedNames } from "./rules/expose-collision.ts";
 import { checkGroupCycles } from "./rules/group-cycle.ts";
 import { checkGroupNames } from "./rules/group-names.ts";
-import { checkGroupResources } from "./rules/group-resources.ts";
+import { checkGroupResource, checkGroupResources } from "./rules/group-resources.ts";
 import { checkInterfaces } from "./rules/interfaces.ts";
 import { checkJobPolicy } from "./rules/job-policy.ts";
 import { checkLimits } from "./rules/limits.ts";
+import { checkLoneGroup, isGroupOf } from "./rules/lone-group.ts";
 import { makeDraft } from "./rules/make-draft.ts";
 import { checkMixedParents } from "./rules/mixed-parents.ts";
 import { checkModuleCycles } from "./rules/module-cycle.ts";
@@ -67,13 +68,18 @@ export function validateManifest(manifest: unknown, options: ValidateOptions = {
     ...groups.flatMap((group, index) => checkShape(group, GROUP_SCHEMA, paths[index] ?? "")),
     ...RULES.flatMap((rule) => rule(draft)),
     ...checkGroupResources(groups),
+    ...groups.flatMap((group, index) => (isGroupOf(group, manifest) ? [] : checkLoneGroup(group, paths[index] ?? ""))),
   ];
   return inOrder(findings.map((finding) => placed(finding, options.locate, options.file)));
 }
 
 /** All that is wrong with a Group by itself, as far as no Pipeline is needed to see it. */
 export function validateGroup(group: unknown, options: Pick<ValidateOptions, "locate" | "file"> = {}): Problem[] {
-  const findings = checkShape(group, GROUP_SCHEMA, "");
+  const findings = [
+    ...checkShape(group, GROUP_SCHEMA, ""),
+    ...checkGroupResource(group, ""),
+    ...checkLoneGroup(group, ""),
+  ];
   return inOrder(findings.map((finding) => placed(finding, options.locate, options.file)));
 }
 

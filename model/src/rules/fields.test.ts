@@ -79,4 +79,9 @@ testCases(test, [
     spec: `  source: {}\n${ONE}`,
     expected: [["MissingField", "spec.source", "5:3", "neither a configMap nor an image", "Name a ConfigMap"]],
   },
+  {
+    rule: "a name of a ConfigMap that Kubernetes refuses",
+    spec: `  source: { configMap: My_Modules }\n${ONE}`,
+    expected: [["InvalidValue", "spec.source.configMap", "5:24", '"My_Modules"', "lower-case letters"]],
+  },
 ]);

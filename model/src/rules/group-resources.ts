@@ -2,15 +2,37 @@ import type { GroupManifest } from "../manifest.ts";
 import { groupPaths } from "../group-paths.ts";
 import type { Finding } from "../problem.ts";
 import { isPlainObject } from "../canonical-json.ts";
-import { fieldOf } from "./draft.ts";
+import { MAX_NAME_LENGTH } from "../limits.ts";
+import { keyPath } from "../path.ts";
+import { nameFinding } from "../schema/check-name.ts";
+import { fieldOf, textOf } from "./draft.ts";
+import { sourceFindings } from "./source.ts";
 
 /** A Group resource settles a group of a pipeline, and then names both, or stands free, and then names neither. */
 export function checkGroupResources(groups: readonly GroupManifest[]): Finding[] {
   const paths = groupPaths(groups);
-  return groups.flatMap((group: unknown, index) => {
-    const spec = fieldOf(group, "spec");
-    return isPlainObject(spec) ? checkBelonging(spec, `${paths[index] ?? ""}.spec`) : [];
-  });
+  return groups.flatMap((group: unknown, index) => checkGroupResource(group, paths[index] ?? ""));
+}
+
+export function checkGroupResource(group: unknown, path: string): Finding[] {
+  const spec = fieldOf(group, "spec");
+  if (!isPlainObject(spec)) return [];
+  const specPath = keyPath(path, "spec");
+  return [...checkBelonging(spec, specPath), ...(isFree(spec) ? checkFree(group, spec, path) : [])];
+}
+
+function isFree(spec: Record<string, unknown>): boolean {
+  return !isGiven(spec["pipelineRef"]) && !isGiven(spec["group"]);
+}
+
+/** Its own name becomes part of the names of Kubernetes objects, as that of a group of a pipeline does. */
+function checkFree(group: unknown, spec: Record<string, unknown>, path: string): Finding[] {
+  const name = textOf(fieldOf(fieldOf(group, "metadata"), "name"));
+  const long = name !== null && name.length > MAX_NAME_LENGTH;
+  return [
+    ...(long ? nameFinding(name, "free-standing Group", keyPath(keyPath(path, "metadata"), "name")) : []),
+    ...sourceFindings(spec["source"], keyPath(keyPath(path, "spec"), "source")),
+  ];
 }
 
 function checkBelonging(spec: Record<string, unknown>, path: string): Finding[] {

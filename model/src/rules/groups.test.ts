@@ -121,4 +121,14 @@ testCases(test, [
       ["ReplicasWithAutoscale", "Group/tuned.spec.autoscale", "15:3", "(spec.groups[0].replicas)", "Remove one"],
     ],
   },
+  {
+    rule: "what is wrong with a free-standing Group",
+    spec: `${ONE}${GROUP}  source: {}\n  replicas: 2\n  autoscale: { maxReplicas: 4 }\n  resources: { gpu: "1.5", gpuResource: gpu }\n`,
+    expected: [
+      ["MissingField", "Group/tuned.spec.source", "12:3", "neither a configMap nor an image", "Name a ConfigMap"],
+      ["ReplicasWithAutoscale", "Group/tuned.spec.autoscale", "14:3", 'The group "tuned" has both', "Remove one"],
+      ["InvalidQuantity", "Group/tuned.spec.resources.gpu", "15:21", "1.5 GPUs", "Claim 1 or 2"],
+      ["InvalidValue", "Group/tuned.spec.resources.gpuResource", "15:41", '"gpu"', "as in nvidia.com/gpu"],
+    ],
+  },
 ]);

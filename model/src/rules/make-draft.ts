@@ -45,6 +45,25 @@ export function makeDraft(manifest: unknown, options: DraftOptions): Draft {
   };
 }
 
+/** A Group by itself, as if it were all that settles its group; null when it has no settings. */
+export function draftLoneGroup(group: unknown, path: string): Draft | null {
+  const settings = fieldOf(group, "spec");
+  if (!isPlainObject(settings)) return null;
+  const name = textOf(settings["group"]) ?? textOf(fieldOf(fieldOf(group, "metadata"), "name")) ?? "";
+  const settingsPath = keyPath(path, "spec");
+  const drafted = { path, name, namePath: keyPath(settingsPath, "group"), settings, settingsPath };
+  return {
+    modules: [],
+    parents: [],
+    listedGroups: [],
+    groupResources: [drafted],
+    groups: settleGroups([], [drafted], []),
+    spec: {},
+    types: null,
+    lookedIn: [],
+  };
+}
+
 function draftModule(
   value: Record<string, unknown>,
   path: string,

@@ -2,9 +2,11 @@ import { findNonJson, isPlainObject } from "../canonical-json.ts";
 import { didYouMean } from "../nearest.ts";
 import { itemPath, keyPath } from "../path.ts";
 import type { Finding, ProblemCode } from "../problem.ts";
-import { moduleNameFinding, nameFinding } from "./check-name.ts";
+import { moduleNameFinding, nameFinding, resourceNameFinding } from "./check-name.ts";
 import { quantityFinding } from "./check-quantity.ts";
-import type { NumberSchema, ObjectSchema, Schema, TextSchema } from "./schema.ts";
+import { checkText, checkTextMap } from "./check-text.ts";
+import { wrongType } from "./wrong-type.ts";
+import type { NumberSchema, ObjectSchema, Schema } from "./schema.ts";
 
 /** Everything in a value that does not have the form that its schema asks for. */
 export function checkShape(value: unknown, schema: Schema, path: string): Finding[] {
@@ -24,6 +26,10 @@ export function checkShape(value: unknown, schema: Schema, path: string): Findin
       return quantityFinding(value, path);
     case "name":
       return typeof value === "string" ? nameFinding(value, schema.noun, path) : [wrongType(value, "a text", path)];
+    case "resource-name":
+      return typeof value === "string"
+        ? resourceNameFinding(value, schema.noun, path)
+        : [wrongType(value, "a text", path)];
     case "module-name":
       return typeof value === "string"
         ? moduleNameFinding(value, schema.noun, path)
@@ -32,6 +38,8 @@ export function checkShape(value: unknown, schema: Schema, path: string): Findin
       return checkExpose(value, path);
     case "json":
       return checkJson(value, path);
+    case "text-map":
+      return checkTextMap(value, schema, path);
     case "json-object":
       return isPlainObject(value) ? checkJson(value, path) : [wrongType(value, "a mapping", path)];
   }
@@ -65,16 +73,6 @@ function unknownField(key: string, schema: ObjectSchema, path: string): Finding 
   return finding("UnknownField", `"${key}" is no field of ${schema.noun}.`, hint, keyPath(path, key));
 }
 
-function checkText(value: unknown, schema: TextSchema, path: string): Finding[] {
-  if (typeof value !== "string") return [wrongType(value, "a text", path)];
-  if (schema.only !== undefined && value !== schema.only) {
-    return [finding("InvalidValue", `"${value}" is not known here.`, `Write "${schema.only}".`, path)];
-  }
-  return value === ""
-    ? [finding("InvalidValue", "An empty text is not allowed here.", "Give it a value, or remove the field.", path)]
-    : [];
-}
-
 function checkExpose(value: unknown, path: string): Finding[] {
   if (typeof value === "string") return moduleNameFinding(value, "result", path);
   return typeof value === "boolean" ? [] : [wrongType(value, "true, false or a name", path)];
@@ -105,30 +103,6 @@ function checkJson(value: unknown, path: string): Finding[] {
       at,
     ),
   ];
-}
-
-function wrongType(value: unknown, wanted: string, path: string): Finding {
-  const quoted =
-    typeof value === "string" && value !== "" && Number.isFinite(Number(value)) && wanted.includes("number");
-  const unquoted = (typeof value === "number" || typeof value === "boolean") && wanted === "a text";
-  const hint = quoted
-    ? `Remove the quotes: ${value}.`
-    : unquoted
-      ? `Put it in quotes: "${String(value)}".`
-      : `Write ${wanted}.`;
-  return finding("InvalidValue", `Expected ${wanted}, but found ${describe(value)}.`, hint, path);
-}
-
-/** A value as a message shows it. */
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "a mapping";
-  if (typeof value === "string") return value.length > 40 ? "a long text" : `the text "${value}"`;
-  return value === null
-    ? "nothing"
-    : typeof value === "number" || typeof value === "boolean"
-      ? String(value)
-      : `a ${typeof value}`;
 }
 
 function finding(code: ProblemCode, message: string, hint: string, path: string): Finding {

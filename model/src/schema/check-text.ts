@@ -1,0 +1,34 @@
+import { isPlainObject } from "../canonical-json.ts";
+import { keyPath } from "../path.ts";
+import type { Finding } from "../problem.ts";
+import type { Schema, TextForm, TextSchema } from "./schema.ts";
+import { wrongType } from "./wrong-type.ts";
+
+export function checkText(value: unknown, schema: TextSchema, path: string): Finding[] {
+  if (typeof value !== "string") return [wrongType(value, "a text", path)];
+  const right = schema.only === undefined ? schema.among : [schema.only];
+  if (right !== undefined && !right.includes(value)) {
+    const hint = `Write ${right.map((text) => `"${text}"`).join(" or ")}.`;
+    return [invalid(`"${value}" is not known here.`, hint, path)];
+  }
+  if (value === "" && schema.empty !== true)
+    return [invalid("An empty text is not allowed here.", "Give it a value, or remove the field.", path)];
+  return schema.like === undefined ? [] : checkForm(value, schema.like, path);
+}
+
+export function checkTextMap(value: unknown, schema: Schema & { readonly form: "text-map" }, path: string): Finding[] {
+  if (!isPlainObject(value)) return [wrongType(value, "a mapping", path)];
+  return Object.entries(value).flatMap(([key, text]) => [
+    ...checkForm(key, schema.keys, keyPath(path, key)),
+    ...checkText(text, schema.values, keyPath(path, key)),
+  ]);
+}
+
+function checkForm(text: string, { pattern, most, words }: TextForm, path: string): Finding[] {
+  if (text.length <= most && new RegExp(pattern, "u").test(text)) return [];
+  return [invalid(`"${text.slice(0, 80)}" does not have the right form.`, `Write ${words}.`, path)];
+}
+
+function invalid(message: string, hint: string, path: string): Finding {
+  return { code: "InvalidValue", message, hint, path };
+}

@@ -29,15 +29,17 @@ test-heavy: setup ## Run the simulation and the faults: random graphs, killed pr
 	@$(if $(HEAVY_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=$(HEAVY_TIMEOUT) $(AVA_FLAGS) $(HEAVY_TESTS),echo "There are no heavy tests.")
 
 .PHONY: verify
-verify: format-check lint types ## Check format, lint and types
+verify: format-check lint types generated ## Check format, lint, types, and that what is generated is current
 
-.PHONY: format-check lint types
+.PHONY: format-check lint types generated
 format-check: packages
 	@$(WITH_NODE) prettier --check --log-level=warn .
 lint: packages
 	@$(WITH_NODE) eslint --max-warnings=0 .
 types: packages
 	@$(WITH_NODE) tsc
+generated: packages
+	@$(WITH_NODE) node hack/generate/main.ts --check
 
 # Tests that start a real API server; it is built from Go modules the first time (about 15 minutes on two cores).
 CONTROL_PLANE_TESTS ?= $(wildcard test/control-plane)
@@ -69,6 +71,10 @@ bench: setup ## Measure throughput, latency, start-up and memory; writes bench/r
 .PHONY: setup
 setup: ## Fetch what is missing (Node, packages, nats-server) and bundle the programs
 	@sh hack/setup.sh
+
+.PHONY: generate
+generate: packages ## Write what is generated from the model: the CRDs, the admission policy and their reference
+	@$(WITH_NODE) node hack/generate/main.ts
 
 .PHONY: packages
 packages:

@@ -17,6 +17,7 @@ export {
   MAX_MODULE_NAME_LENGTH,
   MAX_NAME_LENGTH,
   MAX_PARAMETERS_BYTES,
+  MAX_QUANTITY_LENGTH,
   MAX_RESOURCE_NAME_LENGTH,
 } from "./limits.ts";
 export {
@@ -67,7 +68,7 @@ export type {
   PipelineStatus,
   WaitingCause,
 } from "./status/status.ts";
-export { configMapYaml, toYaml } from "./to-yaml.ts";
+export { configMapYaml, dumpYaml, toYaml } from "./to-yaml.ts";
 export { validateGroup, validateManifest, type ValidateOptions } from "./validate.ts";
 export {
   graphOf,

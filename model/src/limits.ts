@@ -9,3 +9,5 @@ export const MAX_DEPENDENCIES = 16;
 export const MAX_GROUPS = 64;
 /** Most bytes of all parameters of a pipeline together, shared ones and context included, as JSON in UTF-8. */
 export const MAX_PARAMETERS_BYTES = 256 * 1024;
+/** Most characters of a quantity that is a text. */
+export const MAX_QUANTITY_LENGTH = 32;

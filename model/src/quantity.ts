@@ -1,4 +1,5 @@
 /** Kubernetes quantities: `500m`, `0.5`, `2Gi`, `1e3`, `4`. */
+import { MAX_QUANTITY_LENGTH } from "./limits.ts";
 
 const FORM = /^([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?[0-9]+))?$/;
 
@@ -26,7 +27,7 @@ export function parseQuantity(quantity: unknown): number | null {
 }
 
 function parseText(quantity: string): number | null {
-  const match = FORM.exec(quantity);
+  const match = quantity.length > MAX_QUANTITY_LENGTH ? null : FORM.exec(quantity);
   if (match === null) return null;
   const [, digits = "", suffix = "", exponent = "0"] = match;
   const binary = BINARY_EXPONENT[suffix];

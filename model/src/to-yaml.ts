@@ -11,6 +11,7 @@ export function configMapYaml({ name, data }: ConfigMapManifest): string {
   return dumpYaml({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
 }
 
-function dumpYaml(value: object): string {
+/** Any value as YAML that versions 1.1 and 1.2 read alike. */
+export function dumpYaml(value: object): string {
   return dump(value, { noRefs: true, lineWidth: 120, quoteStyle: "double", skipInvalid: true });
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import { MAX_MODULE_NAME_LENGTH, MAX_NAME_LENGTH, MAX_RESOURCE_NAME_LENGTH } from "../limits.ts";
+import { MAX_MODULE_NAME_LENGTH, MAX_NAME_LENGTH, MAX_QUANTITY_LENGTH, MAX_RESOURCE_NAME_LENGTH } from "../limits.ts";
 import { QUANTITY_PATTERN } from "../quantity.ts";
 import { DNS_LABEL_PATTERN, MODULE_NAME_PATTERN } from "./check-name.ts";
 import { GROUP_SCHEMA } from "./group-schema.ts";
@@ -38,7 +38,7 @@ function formOf(schema: Schema): JsonObject {
       return {
         anyOf: [
           { type: "integer", minimum: 0 },
-          { type: "string", pattern: QUANTITY_PATTERN },
+          { type: "string", pattern: QUANTITY_PATTERN, maxLength: MAX_QUANTITY_LENGTH },
         ],
       };
     case "name":

@@ -1,4 +1,5 @@
 /** A model of shell/live-owner.ts: the real core and the real writer, wired to the simulated server and network. */
+import { crc32 } from "node:zlib";
 import type { DownBatch, DownMessage, Lease, UpBatch } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { commit, type Committed } from "../src/core/commit.ts";
@@ -88,7 +89,8 @@ export class LiveOwner {
     const epoch = replayed.state.epoch + 1;
     this.owner = newOwner(replayed.state, { epoch, settings: world.settings, random: () => world.random.next() });
     this.owner.current = options.graph;
-    this.writer = new Writer({ epoch, sequence: replayed.sequence, number: replayed.frames, maxBytes: FRAME_BYTES });
+    const { sequence, frames: number, checksum } = replayed;
+    this.writer = new Writer({ epoch, sequence, number, checksum, maxBytes: FRAME_BYTES });
     this.#lastTick = process.clock.now;
     this.writer.add({ type: "epoch", epoch, owner: options.id, at: world.wall() }, {});
     this.#pump();
@@ -168,7 +170,7 @@ export class LiveOwner {
       const appended = yield* server.call(() => server.appendToJournal(bytes, frame.expected, askedAt));
       if (this.#isClosed) return;
       if (typeof appended === "number") {
-        this.writer.acknowledged(frame, appended);
+        this.writer.acknowledged(frame, appended, crc32(bytes));
         this.#committed(frame, askedAt);
         return;
       }
@@ -198,7 +200,7 @@ export class LiveOwner {
         yield INSPECT_PAUSE_MS;
         continue;
       }
-      const verdict = this.writer.inspected(frame, tail);
+      const verdict = this.writer.inspected(frame, tail, crc32(bytes));
       if (verdict.kind === "resend") return true;
       if (verdict.kind === "committed") this.#committed(frame, askedAt);
       else this.#stopped(verdict.why);
@@ -247,7 +249,7 @@ export class LiveOwner {
 
   *#snapshot(): Task {
     const { server } = this.#options.world;
-    const [through, frames] = [this.writer.sequence, this.writer.frames];
+    const { sequence: through, frames, checksum } = this.writer;
     const number = this.owner.epoch * NUMBERS_PER_EPOCH + this.#snapshots++;
     this.#isSnapshotUnderWay = true;
     this.#framesSinceSnapshot = 0;
@@ -259,7 +261,7 @@ export class LiveOwner {
       return;
     }
     this.#isSnapshotUnderWay = false;
-    this.writer.add({ type: "snapshot", number, parts: parts.length, through, frames }, {});
+    this.writer.add({ type: "snapshot", number, parts: parts.length, through, frames, checksum }, {});
     this.#pump();
   }
 

@@ -1,4 +1,5 @@
 /** A model of shell/replay.ts: the snapshot that counts, the frames behind it, the index of the pages. */
+import { crc32 } from "node:zlib";
 import type { SnapshotEvent } from "../src/core/events.ts";
 import { fold } from "../src/core/fold.ts";
 import { decodeFrame, type DecodedFrame } from "../src/core/frame-codec.ts";
@@ -15,12 +16,13 @@ export interface Replayed {
   state: JournalState;
   sequence: number;
   frames: number;
+  checksum: number;
 }
 
 /** @throws {JournalLostError} */
 export function replay(server: Server): Replayed {
   const { journal } = server;
-  const nothing: Replayed = { state: emptyState(), sequence: 0, frames: 0 };
+  const nothing: Replayed = { state: emptyState(), sequence: 0, frames: 0, checksum: 0 };
   if (journal.last === 0) {
     if (server.snapshots.size > 0 || server.records.last > 0)
       throw new JournalLostError("the journal is empty, and was not");
@@ -46,6 +48,7 @@ export function catchUp(server: Server, replayed: Replayed): void {
 
 interface Frame extends DecodedFrame {
   readonly sequence: number;
+  readonly checksum: number;
 }
 
 function framesFrom({ journal }: Server, first: number): Frame[] {
@@ -53,18 +56,20 @@ function framesFrom({ journal }: Server, first: number): Frame[] {
   for (let sequence = first; sequence <= journal.last; sequence++) {
     const data = journal.messages.get(sequence);
     if (data === undefined) throw new JournalLostError(`frame ${sequence} is missing`);
-    frames.push({ ...decodeFrame(data), sequence });
+    frames.push({ ...decodeFrame(data), sequence, checksum: crc32(data) });
   }
   return frames;
 }
 
 function foldAll(replayed: Replayed, frames: readonly Frame[]): Replayed {
-  for (const { sequence, number, events } of frames) {
+  for (const { sequence, number, after, checksum, events } of frames) {
     if (sequence <= replayed.sequence) continue;
     if (number !== replayed.frames + 1) throw new JournalLostError(`frame ${sequence} is number ${number}`);
+    if (after !== replayed.checksum) throw new JournalLostError(`frame ${sequence} follows another`);
     for (const event of events) fold(replayed.state, event);
     replayed.sequence = sequence;
     replayed.frames = number;
+    replayed.checksum = checksum;
   }
   return replayed;
 }
@@ -91,5 +96,5 @@ function loadSnapshot(server: Server, snapshot: SnapshotEvent): Replayed {
       if (data !== undefined) restorePage(state, page, indexOfPage(data));
     }
   }
-  return { state, sequence: snapshot.through, frames: snapshot.frames };
+  return { state, sequence: snapshot.through, frames: snapshot.frames, checksum: snapshot.checksum };
 }

@@ -157,7 +157,7 @@ test("a submission is sent again with the same id until an owner accepts it", as
   await using owner = await smallOwner(nats.url, {
     refuse: (_id, attempt) =>
       [
-        { code: "NotOwner", message: "the owner is changing" },
+        { code: "TooManyJobs", message: "1000 jobs are open", retryAfterMs: 100 },
         { code: "TooManyJobs", message: "1000 jobs are open", retryAfterMs: 10 },
       ][attempt - 1],
   });

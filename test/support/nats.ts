@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
   readonly server: NatsServer;
+  /** Where its store is. */
+  readonly folder: string;
   /** SIGKILL, and started again on the same port and store. */
   restart(): Promise<void>;
   kill(): Promise<void>;
@@ -31,6 +33,7 @@ export async function testNats(): Promise<TestNats> {
   };
   return {
     url: server.url,
+    folder,
     get server() {
       return server;
     },

@@ -263,7 +263,9 @@ export function recorded(
 ): void {
   const { id, job, use } = found;
   if (job === undefined) {
-    reply(owner, use.reply, unknown(id));
+    // Its record may have expired while the page was read.
+    if (owner.state.index.has(id)) unreadable(owner, { id, use, why: "its page is gone from the records stream" });
+    else reply(owner, use.reply, unknown(id));
     return;
   }
   const state = job.end?.state ?? "done";
@@ -285,6 +287,23 @@ export function recorded(
     case "timeline":
       reply(owner, use.reply, { kind: use.kind, job, timeline: use.timeline });
   }
+}
+
+/** The page of a recorded job cannot be read. @param failed `retryAfterMs`: when it may be readable again; undefined: never. */
+export function unreadable(
+  owner: Owner,
+  failed: { readonly id: string; readonly use: RecordUse; readonly why: string; readonly retryAfterMs?: number },
+): void {
+  const { id, use, why, retryAfterMs } = failed;
+  const hint =
+    retryAfterMs === undefined
+      ? "restore the NATS server's storage from a backup, or submit the input as a new job; other jobs are not concerned"
+      : "ask again; NATS did not answer in time";
+  reply(owner, use.reply, {
+    ...refusal("RecordUnreadable", `the record of job ${id} cannot be read: ${why}`, hint),
+    id,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
 }
 
 export function unknown(id: string): Reply {

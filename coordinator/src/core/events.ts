@@ -128,6 +128,8 @@ export interface SnapshotEvent {
   readonly through: number;
   /** The number of that frame. */
   readonly frames: number;
+  /** The checksum of that frame, to which the next one refers. */
+  readonly checksum: number;
 }
 
 export type JournalEvent =

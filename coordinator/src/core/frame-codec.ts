@@ -3,19 +3,21 @@ import { Fields, PayloadWriter, openEnvelope, parseSlot, type Payload, type Payl
 import type { JournalEvent } from "./events.ts";
 import type { Frame } from "./writer.ts";
 
-/** Version of the journal's format. A journal of another version is refused. */
-export const JOURNAL_VERSION = 1;
+/** Version of the journal's format. A journal of another version is refused. 2: frames carry the checksum of the frame before. */
+export const JOURNAL_VERSION = 2;
 
 export interface DecodedFrame {
   readonly epoch: number;
   readonly number: number;
+  /** The checksum of the frame before it; 0 for the first. */
+  readonly after: number;
   readonly events: readonly JournalEvent[];
 }
 
-export function encodeFrame({ epoch, number, entries }: Frame): Uint8Array {
+export function encodeFrame({ epoch, number, after, entries }: Frame): Uint8Array {
   const writer = new PayloadWriter();
   const events = entries.map(({ event }) => eventToWire(event, writer));
-  return writer.seal({ v: JOURNAL_VERSION, epoch, number, events });
+  return writer.seal({ v: JOURNAL_VERSION, epoch, number, after, events });
 }
 
 /** @throws {EnvelopeError} when the bytes are no frame of this version. */
@@ -25,7 +27,7 @@ export function decodeFrame(data: Uint8Array): DecodedFrame {
   if (frame.number("v") !== JOURNAL_VERSION)
     throw new Error(`journal format ${frame.number("v")}; this version reads ${JOURNAL_VERSION}`);
   const events = frame.array("events").map((raw) => eventFromWire(raw, payloads));
-  return { epoch: frame.number("epoch"), number: frame.number("number"), events };
+  return { epoch: frame.number("epoch"), number: frame.number("number"), after: frame.number("after"), events };
 }
 
 export function eventToWire(event: JournalEvent, writer: PayloadWriter): unknown {

@@ -11,6 +11,8 @@ export interface Frame<Entry> {
   readonly number: number;
   /** The journal's last sequence before this frame; the server refuses it anywhere else. */
   readonly expected: number;
+  /** The checksum of the frame before it, so that a journal that was cut and written on is noticed; 0 for the first. */
+  readonly after: number;
   readonly entries: readonly Entry[];
 }
 
@@ -47,6 +49,8 @@ export interface WriterOptions {
   readonly sequence: number;
   /** The number of its last frame. */
   readonly number: number;
+  /** The checksum of its last frame; 0 when there is none. */
+  readonly checksum: number;
   readonly maxBytes: number;
 }
 
@@ -57,6 +61,7 @@ export class FrameWriter<Entry> {
   #pending: Entry[] = [];
   #sequence: number;
   #number: number;
+  #checksum: number;
   #state: WriterState<Entry> = { kind: "idle" };
 
   constructor(rules: EntryRules<Entry>, options: WriterOptions) {
@@ -64,6 +69,7 @@ export class FrameWriter<Entry> {
     this.#epoch = options.epoch;
     this.#sequence = options.sequence;
     this.#number = options.number;
+    this.#checksum = options.checksum;
     this.#maxBytes = options.maxBytes;
   }
 
@@ -80,6 +86,11 @@ export class FrameWriter<Entry> {
     return this.#number;
   }
 
+  /** Checksum of the last frame that is known to be journalled. */
+  get checksum(): number {
+    return this.#checksum;
+  }
+
   get pending(): number {
     return this.#pending.length;
   }
@@ -92,14 +103,20 @@ export class FrameWriter<Entry> {
   next(): Frame<Entry> | undefined {
     if (this.#state.kind !== "idle" || this.#pending.length === 0) return undefined;
     const entries = this.#cut();
-    const frame: Frame<Entry> = { epoch: this.#epoch, number: this.#number + 1, expected: this.#sequence, entries };
+    const frame: Frame<Entry> = {
+      epoch: this.#epoch,
+      number: this.#number + 1,
+      expected: this.#sequence,
+      after: this.#checksum,
+      entries,
+    };
     this.#state = { kind: "appending", frame };
     return frame;
   }
 
-  /** The server acknowledged the frame. */
-  acknowledged(frame: Frame<Entry>, sequence: number): void {
-    this.#commit(frame, sequence);
+  /** The server acknowledged the frame. @param checksum of the frame as it was sent. */
+  acknowledged(frame: Frame<Entry>, sequence: number, checksum: number): void {
+    this.#commit(frame, sequence, checksum);
   }
 
   /** A time-out, a lost connection or a refusal: nothing is known until the tail is read. */
@@ -107,10 +124,11 @@ export class FrameWriter<Entry> {
     if (this.#state.kind === "appending") this.#state = { kind: "inspecting", frame };
   }
 
-  inspected(frame: Frame<Entry>, tail: Tail): TailVerdict<Entry> {
+  /** @param checksum of the frame as it was sent. */
+  inspected(frame: Frame<Entry>, tail: Tail, checksum: number): TailVerdict<Entry> {
     if (tail.lastSequence < frame.expected) return this.#stop("journal-lost");
     if (tail.isOwnFrame) {
-      this.#commit(frame, frame.expected + 1);
+      this.#commit(frame, frame.expected + 1, checksum);
       return { kind: "committed", frame };
     }
     if (tail.lastSequence === frame.expected) {
@@ -132,9 +150,10 @@ export class FrameWriter<Entry> {
     return all.filter((entry) => this.#rules.isOptional(entry));
   }
 
-  #commit(frame: Frame<Entry>, sequence: number): void {
+  #commit(frame: Frame<Entry>, sequence: number, checksum: number): void {
     this.#sequence = sequence;
     this.#number = frame.number;
+    this.#checksum = checksum;
     this.#state = { kind: "idle" };
   }
 

@@ -55,7 +55,7 @@ export type RefusalCode =
   | "StreamFull"
   | "JobNotFound"
   | "NotFailed"
-  | "NotOwner"
+  | "RecordUnreadable"
   | "NoRevision"
   | "AggregateFull"
   | "Suspended"

@@ -14,11 +14,15 @@ export function sealed(data: Uint8Array): Uint8Array {
   return out;
 }
 
+/** The checksum that stands behind what was sealed. */
+export function checksumOf(data: Uint8Array): number {
+  return new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(data.byteLength - BYTES);
+}
+
 /** @throws {DamagedError} when the bytes are not what was sealed. */
 export function unsealed(data: Uint8Array, what: string): Uint8Array {
   const body = data.subarray(0, Math.max(0, data.byteLength - BYTES));
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.byteLength < BYTES || view.getUint32(body.byteLength) !== crc32(body)) {
+  if (data.byteLength < BYTES || checksumOf(data) !== crc32(body)) {
     throw new DamagedError(`${what} is damaged: its checksum does not match`);
   }
   return body;

@@ -5,7 +5,7 @@
 import type { Bus, Scope } from "@troupe/protocol";
 import { DamagedError } from "./checksum.ts";
 import { Election, RENEW_MS } from "./election.ts";
-import { CURE, JournalLostError, type Replayed } from "./journal-replay.ts";
+import { CURE, JournalLostError, NO_FRAME, type KnownFrame, type Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
 import { reasonOf, StallReporter } from "./stall-reporter.ts";
 import { ensureStreams } from "./streams.ts";
@@ -20,15 +20,16 @@ export type Loss = "fenced" | "journal-lost";
 
 /** A living owner. */
 export interface Live {
-  /** Sequence of the last frame that is known to be journalled. */
-  readonly sequence: number;
+  /** The last frame that is known to be journalled. */
+  readonly journalled: KnownFrame;
   /** Leaves everything as it is; the journal has all that counts. */
   close(): void;
 }
 
 /** What is done with one kind of journal. */
 export interface Part<State, L extends Live> {
-  replay(): Promise<Replayed<State>>;
+  /** @throws {JournalLostError} when `known` is not in the journal, among other things. */
+  replay(known: KnownFrame): Promise<Replayed<State>>;
   catchUp(replayed: Replayed<State>): Promise<boolean>;
   /** Called again and again while standing by, before the lease is tried for. */
   prepare(): Promise<void>;
@@ -64,8 +65,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   #loop: Promise<void>;
   #wake: () => void = () => undefined;
   readonly #unlisten: () => void;
-  /** The last sequence that this coordinator has journalled as owner: a journal that ends before it has lost something. */
-  #journalled = 0;
+  /** The last frame that this coordinator has journalled as owner. */
+  #journalled = NO_FRAME;
   #complaint = { text: "", at: -Infinity };
   /** Monotonic moment since when every step has failed; undefined: the last one did not. */
   #failingSince: number | undefined;
@@ -128,13 +129,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   async #start(): Promise<void> {
     const { bus, scope, log, part } = this.#options;
     await ensureStreams(bus, scope);
-    const replayed = await part.replay();
-    if (replayed.sequence < this.#journalled) {
-      this.#stall(
-        `the journal ends at frame ${replayed.sequence}, but this coordinator journalled ${this.#journalled}. ${CURE}`,
-      );
-      return;
-    }
+    const replayed = await part.replay(this.#journalled);
     this.#enter({ kind: "standby", replayed });
     log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames });
   }
@@ -171,7 +166,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       return;
     }
     log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
-    if (this.#phase.kind === "owner") this.#journalled = Math.max(this.#journalled, this.#phase.live.sequence);
+    if (this.#phase.kind === "owner") this.#journalled = this.#phase.live.journalled;
     this.#enter({ kind: "starting" });
   }
 

@@ -15,7 +15,7 @@ import {
   type StreamState,
 } from "@troupe/protocol";
 import type { SnapshotEvent } from "../core/events.ts";
-import { DamagedError, unsealed } from "./checksum.ts";
+import { checksumOf, DamagedError, unsealed } from "./checksum.ts";
 
 /** The journal cannot be what it was: shortened, or damaged. It is never repaired by writing it anew. */
 export class JournalLostError extends Error {
@@ -33,6 +33,8 @@ const ATTEMPTS = 5;
 export interface DecodedFrame<Event> {
   readonly epoch: number;
   readonly number: number;
+  /** The checksum of the frame before it; 0 for the first. */
+  readonly after: number;
   readonly events: readonly Event[];
 }
 
@@ -47,33 +49,48 @@ export interface Folding<State, Event> {
   restore(parts: readonly Uint8Array[]): Promise<State>;
 }
 
+/** A frame that somebody knows to have been journalled: a journal without it has lost something. */
+export interface KnownFrame {
+  readonly sequence: number;
+  readonly checksum: number;
+}
+
+/** Nothing is known. */
+export const NO_FRAME: KnownFrame = { sequence: 0, checksum: 0 };
+
 /** The fold of a journal so far. */
 export interface Replayed<State> {
   state: State;
   /** Sequence of the last frame folded. */
   sequence: number;
+  /** Its checksum, to which the next frame refers. */
+  checksum: number;
   /** Number of the last frame folded. */
   frames: number;
   /** Bytes of the frames folded since the snapshot. */
   bytes: number;
   /** When the journal was made: another one under the same name has another moment. */
   created: string;
+  /** Whether other streams show that the journal was begun, so that its loss would be noticed. */
+  isMarked: boolean;
 }
 
-const NOTHING = { sequence: 0, frames: 0, bytes: 0 };
+const NOTHING = { sequence: 0, checksum: 0, frames: 0, bytes: 0 };
 
-/** @throws {JournalLostError} @throws {DamagedError} */
+/** @throws {JournalLostError} when `known` is not in it, among other things. @throws {DamagedError} */
 export async function replayJournal<State, Event>(
   folding: Folding<State, Event>,
   bus: Bus,
   scope: Scope,
+  known: KnownFrame,
 ): Promise<Replayed<State>> {
   const { journal } = streamsOf(scope);
   for (let attempt = 1; ; attempt++) {
-    const wasUsed = await hasHistory(bus, scope);
+    const isMarked = await hasHistory(bus, scope);
     const stream = await streamState(bus, journal);
+    checkEnd(journal, stream, known);
     try {
-      return await replayStream(folding, { bus, scope, stream, wasUsed });
+      return await replayStream(folding, { bus, scope, stream, isMarked, known });
     } catch (error) {
       if (attempt >= ATTEMPTS || !(error instanceof JournalLostError)) throw error;
       // An owner that snapshots meanwhile purges what was about to be read.
@@ -83,7 +100,7 @@ export async function replayJournal<State, Event>(
   }
 }
 
-/** Whether snapshots or records were ever written: then a journal must be there as well. */
+/** Whether snapshots (or the mark that stands before the first) or records were ever written: then a journal must be there as well. */
 async function hasHistory(bus: Bus, scope: Scope): Promise<boolean> {
   const { snapshots, records } = streamsOf(scope);
   for (const name of [snapshots, records]) {
@@ -97,32 +114,35 @@ interface Source {
   readonly bus: Bus;
   readonly scope: Scope;
   readonly stream: StreamState | null;
-  readonly wasUsed: boolean;
+  readonly isMarked: boolean;
+  readonly known: KnownFrame;
 }
 
 async function replayStream<State, Event>(
   folding: Folding<State, Event>,
-  { bus, scope, stream, wasUsed }: Source,
+  { bus, scope, stream, isMarked, known }: Source,
 ): Promise<Replayed<State>> {
   const { journal } = streamsOf(scope);
   if (stream === null || stream.lastSequence === 0) {
-    if (wasUsed) throw lost(`${journal} is empty, though the pipeline's snapshots or records show that it was not`);
-    return { ...NOTHING, state: folding.empty(), created: stream?.created ?? "" };
+    checkMark(journal, isMarked);
+    return { ...NOTHING, state: folding.empty(), created: stream?.created ?? "", isMarked };
   }
   const messages = await readAll(bus, journal, stream.firstSequence, stream.lastSequence);
+  checkKnown(journal, messages, known);
   const snapshot = newestSnapshot(folding, messages);
   const [first] = messages;
   if (first === undefined) throw lost(`${journal} is empty, though it once held ${stream.lastSequence} frames`);
   if (snapshot === undefined) {
     if (first.sequence !== 1)
       throw lost(`${journal} begins at frame ${first.sequence}, and no snapshot covers what was before`);
-    const replayed: Replayed<State> = { ...NOTHING, state: folding.empty(), created: stream.created };
+    const replayed: Replayed<State> = { ...NOTHING, state: folding.empty(), created: stream.created, isMarked };
     foldAll(folding, replayed, messages, stream.lastSequence);
     return replayed;
   }
   if (first.sequence > snapshot.through + 1)
     throw lost(`${journal} begins at frame ${first.sequence}; the snapshot ends at ${snapshot.through}`);
-  const replayed: Replayed<State> = { ...(await loadSnapshot(folding, bus, scope, snapshot)), created: stream.created };
+  const loaded = await loadSnapshot(folding, bus, scope, snapshot);
+  const replayed: Replayed<State> = { ...loaded, created: stream.created, isMarked };
   foldAll(
     folding,
     replayed,
@@ -130,6 +150,25 @@ async function replayStream<State, Event>(
     stream.lastSequence,
   );
   return replayed;
+}
+
+function checkEnd(journal: string, stream: StreamState | null, known: KnownFrame): void {
+  const lastSequence = stream?.lastSequence ?? 0;
+  if (lastSequence < known.sequence)
+    throw lost(`${journal} ends at frame ${lastSequence}, but this coordinator knows ${known.sequence}`);
+}
+
+function checkMark(journal: string, isMarked: boolean): void {
+  if (isMarked) throw lost(`${journal} is empty, though the pipeline's snapshots or records show that it was not`);
+}
+
+/** A frame below the snapshot may be purged already: then nothing can be said about it. */
+function checkKnown(journal: string, messages: readonly StoredMessage[], known: KnownFrame): void {
+  const there = messages.find(({ sequence }) => sequence === known.sequence);
+  if (there === undefined || checksumOf(there.data) === known.checksum) return;
+  throw lost(
+    `${journal} was cut and written on: its frame ${known.sequence} is not the one that this coordinator knows`,
+  );
 }
 
 /** Folds what was appended since. @returns whether anything was. @throws {JournalLostError} @throws {DamagedError} */
@@ -149,14 +188,14 @@ export async function catchUp<State, Event>(
     throw lost(`${journal} was made anew at ${stream.created}, while this coordinator was reading the one before`);
   if (lastSequence === replayed.sequence) return false;
   if (stream.firstSequence > replayed.sequence + 1) {
-    Object.assign(replayed, await replayJournal(folding, bus, scope)); // purged under a newer snapshot meanwhile
+    Object.assign(replayed, await replayJournal(folding, bus, scope, replayed)); // purged under a newer snapshot meanwhile
     return true;
   }
   try {
     foldAll(folding, replayed, await readAll(bus, journal, replayed.sequence + 1, lastSequence), lastSequence);
   } catch (error) {
     if (!(error instanceof JournalLostError)) throw error;
-    Object.assign(replayed, await replayJournal(folding, bus, scope)); // says the same again, unless it was purged while it was read
+    Object.assign(replayed, await replayJournal(folding, bus, scope, replayed)); // says the same again, unless it was purged while it was read
   }
   return true;
 }
@@ -190,8 +229,11 @@ function foldAll<State, Event>(
     const frame = frameOf(folding, { sequence, data });
     if (frame.number !== replayed.frames + 1)
       throw lost(`journal frame ${sequence} is number ${frame.number}; ${replayed.frames + 1} should follow`);
+    if (frame.after !== replayed.checksum)
+      throw lost(`journal frame ${sequence} does not follow the one before it: the journal was cut and written on`);
     for (const event of frame.events) folding.fold(replayed.state, event);
     replayed.sequence = sequence;
+    replayed.checksum = checksumOf(data);
     replayed.frames = frame.number;
     replayed.bytes += data.byteLength;
   }
@@ -232,7 +274,7 @@ async function loadSnapshot<State, Event>(
   bus: Bus,
   scope: Scope,
   snapshot: SnapshotEvent,
-): Promise<Omit<Replayed<State>, "created">> {
+): Promise<Omit<Replayed<State>, "created" | "isMarked">> {
   const stream = streamsOf(scope).snapshots;
   const subjects = subjectsOf(scope);
   const parts: Uint8Array[] = [];
@@ -242,7 +284,8 @@ async function loadSnapshot<State, Event>(
     parts.push(unsealed(message.data, `part ${part} of snapshot ${snapshot.number}`));
   }
   const state = await folding.restore(parts);
-  return { state, sequence: snapshot.through, frames: snapshot.frames, bytes: 0 };
+  const { through: sequence, frames, checksum } = snapshot;
+  return { state, sequence, frames, checksum, bytes: 0 };
 }
 
 function lost(what: string): JournalLostError {

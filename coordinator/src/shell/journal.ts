@@ -13,7 +13,7 @@ import {
   type Scope,
 } from "@troupe/protocol";
 import type { Frame, FrameWriter } from "../core/frame-writer.ts";
-import { sealed } from "./checksum.ts";
+import { checksumOf, sealed } from "./checksum.ts";
 
 export interface JournalEvents<Entry> {
   /** The frame is journalled. `askedAt`: when its accepted append was sent. */
@@ -72,7 +72,7 @@ export class Journal<Entry> {
         timeoutMs: APPEND_TIMEOUT_MS,
       });
       if (this.#closed) return;
-      this.#writer.acknowledged(frame, sequence);
+      this.#writer.acknowledged(frame, sequence, checksumOf(bytes));
       this.#events.committed(frame, bytes.byteLength, askedAt);
       this.pump();
     } catch (error) {
@@ -100,7 +100,7 @@ export class Journal<Entry> {
         continue;
       }
       if (this.#isClosed()) return;
-      const verdict = this.#writer.inspected(frame, tail);
+      const verdict = this.#writer.inspected(frame, tail, checksumOf(bytes));
       if (verdict.kind === "stopped") this.#events.stopped(verdict.why);
       if (verdict.kind === "resend") await this.#append(frame, bytes);
       if (verdict.kind === "committed") {

@@ -16,7 +16,7 @@ import {
 } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { commit, type Committed } from "../core/commit.ts";
-import { knock, type DoorRequest, recorded } from "../core/door.ts";
+import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
@@ -31,6 +31,8 @@ import { DoorError, isAnswerable, parseRequest } from "./door.ts";
 import { Journal } from "./journal.ts";
 import { LoadReporter } from "./load-reporter.ts";
 import type { LiveOwnerOptions } from "./live-owner-options.ts";
+import { markJournal } from "./journal-mark.ts";
+import type { KnownFrame } from "./journal-replay.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -82,6 +84,7 @@ export class LiveOwner {
       epoch,
       sequence: replayed.sequence,
       number: replayed.frames,
+      checksum: replayed.checksum,
       maxBytes: Math.min(maxBytes, 1024 * 1024),
     });
     this.#outbox = new Outbox({ bus, scope, epoch });
@@ -119,9 +122,9 @@ export class LiveOwner {
     this.#owner.current = graph;
   }
 
-  /** Sequence of the last frame that is known to be journalled. */
-  get sequence(): number {
-    return this.#writer.sequence;
+  /** The last frame that is known to be journalled. */
+  get journalled(): KnownFrame {
+    return { sequence: this.#writer.sequence, checksum: this.#writer.checksum };
   }
 
   /** Leaves everything as it is; the journal has all that counts. */
@@ -131,6 +134,13 @@ export class LiveOwner {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const timer of this.#timers) clearInterval(timer);
     this.#reporter?.[Symbol.dispose]();
+  }
+
+  /** Nothing is acknowledged before a loss of the journal would be noticed. */
+  async #begin(): Promise<void> {
+    const { bus, scope, replayed, log } = this.#options;
+    if (!replayed.isMarked) await markJournal({ bus, scope, log, isClosed: () => this.#closed });
+    if (!this.#closed) this.#start();
   }
 
   #start(): void {
@@ -278,7 +288,7 @@ export class LiveOwner {
     if (!this.#isTakenOver) {
       this.#isTakenOver = true;
       commit(this.#owner, entries, this.#now());
-      this.#start();
+      void this.#begin();
       return;
     }
     commit(this.#owner, entries, this.#now());
@@ -290,11 +300,7 @@ export class LiveOwner {
   }
 
   async #snapshot(): Promise<void> {
-    const event = await this.#snapshots.write(
-      (maxBytes) => encodeSnapshot(this.#owner.state, maxBytes),
-      this.#writer.sequence,
-      this.#writer.frames,
-    );
+    const event = await this.#snapshots.write((maxBytes) => encodeSnapshot(this.#owner.state, maxBytes), this.#writer);
     this.#writer.add(event, {});
     this.#journal.pump();
   }
@@ -361,7 +367,7 @@ export class LiveOwner {
         void this.#writePage(command.jobs);
         return;
       case "read-record":
-        this.#background(this.#readRecord(command.page, command.job, command.use), "a record could not be read");
+        void this.#readRecord(command.page, command.job, command.use);
         return;
       case "purge-blobs":
         // The record that expired may be that of a life before a retry: the job is there, and needs what it stored.
@@ -391,9 +397,11 @@ export class LiveOwner {
   }
 
   async #readRecord(page: number, id: string, use: RecordUse): Promise<void> {
-    const job = await this.#records.read(page, id);
+    const found = await this.#records.read(page, id);
+    if ("why" in found) this.#options.log.warn("a record could not be read", { job: id, page, error: found.why });
     if (!this.#options.election.isConfirmed) return; // E8
-    recorded(this.#owner, { id, job, use }, this.#now());
+    if ("why" in found) unreadable(this.#owner, { id, use, ...found });
+    else recorded(this.#owner, { id, use, ...found }, this.#now());
     this.#settle();
   }
 

@@ -36,7 +36,7 @@ export class PipelineCoordinator implements AsyncDisposable {
       id,
       log,
       part: {
-        replay: async () => replay(bus, scope),
+        replay: async (known) => replay(bus, scope, known),
         catchUp: async (replayed) => catchUp(bus, scope, replayed),
         prepare: async () => this.#refreshRevision(),
         own: (replayed, election, onLost) => {

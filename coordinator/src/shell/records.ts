@@ -1,5 +1,15 @@
 /** Pages of ended jobs in the records stream. */
-import { appendToStream, purgeStream, readStream, streamsOf, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
+import {
+  BusTimeoutError,
+  NoRespondersError,
+  appendToStream,
+  purgeStream,
+  readStream,
+  streamsOf,
+  subjectsOf,
+  type Bus,
+  type Scope,
+} from "@troupe/protocol";
 import type { Job } from "../core/job.ts";
 import { encodePage, jobsOfPage } from "../core/record.ts";
 import { sealed, unsealed } from "./checksum.ts";
@@ -7,7 +17,13 @@ import { sealed, unsealed } from "./checksum.ts";
 /** Pages kept in memory after they were read: who asks for one record often asks for its neighbours. */
 const CACHED_PAGES = 4;
 
+/** When a page may be readable again that NATS did not bring. */
+const RETRY_MS = 1_000;
+
 type Page = ReadonlyMap<string, Job>;
+
+/** `retryAfterMs`: NATS did not answer, and may later. */
+export type Found = { readonly job: Job | undefined } | { readonly why: string; readonly retryAfterMs?: number };
 
 export class Records {
   readonly #bus: Bus;
@@ -25,9 +41,15 @@ export class Records {
     return appendToStream(this.#bus, subjectsOf(this.#scope).records, sealed(encodePage(jobs)));
   }
 
-  /** @returns undefined when the page is gone. */
-  async read(page: number, job: string): Promise<Job | undefined> {
-    return (await this.#page(page)).get(job);
+  /** @returns the job; undefined when its page is gone; or why nobody can know. */
+  async read(page: number, job: string): Promise<Found> {
+    try {
+      return { job: (await this.#page(page)).get(job) };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const isTransient = error instanceof BusTimeoutError || error instanceof NoRespondersError;
+      return { why, ...(isTransient ? { retryAfterMs: RETRY_MS } : {}) };
+    }
   }
 
   async purge(below: number): Promise<void> {

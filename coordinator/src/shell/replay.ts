@@ -13,9 +13,9 @@ export { JournalLostError } from "./journal-replay.ts";
 
 export type Replayed = journal.Replayed<JournalState>;
 
-/** @throws {JournalLostError} @throws {DamagedError} */
-export async function replay(bus: Bus, scope: Scope): Promise<Replayed> {
-  return journal.replayJournal(foldingOf(bus, scope), bus, scope);
+/** @throws {JournalLostError} when `known` is not in it, among other things. @throws {DamagedError} */
+export async function replay(bus: Bus, scope: Scope, known = journal.NO_FRAME): Promise<Replayed> {
+  return journal.replayJournal(foldingOf(bus, scope), bus, scope, known);
 }
 
 /** Folds what was appended since. @returns whether anything was. @throws {JournalLostError} @throws {DamagedError} */

@@ -18,6 +18,13 @@ const JOURNAL_SHARE = 0.25;
 /** Snapshots of one owner have numbers of their own, so that those of an owner that was replaced meanwhile never mix with them (E8). */
 const NUMBERS_PER_EPOCH = 1_000_000;
 
+/** The last frame that the journal holds. */
+export interface LastFrame {
+  readonly sequence: number;
+  readonly frames: number;
+  readonly checksum: number;
+}
+
 export interface SnapshotsOptions {
   readonly bus: Bus;
   readonly scope: Scope;
@@ -66,11 +73,10 @@ export class Snapshots {
     return !this.#isUnderWay && this.#sinceLast > 0;
   }
 
-  /** Writes the state as it is now: the state at journal frame `through`, in parts of `maxBytes` at most. @returns the event that makes it count. */
+  /** Writes the state as it is now: the state at the journal's last frame, in parts of `maxBytes` at most. @returns the event that makes it count. */
   async write(
     encode: (maxBytes: number) => readonly Uint8Array[],
-    through: number,
-    frames: number,
+    { sequence: through, frames, checksum }: LastFrame,
   ): Promise<SnapshotEvent> {
     this.#isUnderWay = true;
     const number = this.#epoch * NUMBERS_PER_EPOCH + this.#written++;
@@ -79,7 +85,7 @@ export class Snapshots {
       this.#sinceLast = 0;
       this.#lastBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
       this.#firstSequences.set(number, await this.#append(number, parts));
-      return { type: "snapshot", number, parts: parts.length, through, frames };
+      return { type: "snapshot", number, parts: parts.length, through, frames, checksum };
     } catch (error) {
       await this.#discard(number);
       throw error;

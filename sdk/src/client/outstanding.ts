@@ -171,10 +171,9 @@ export class Outstanding {
       return;
     }
     const refusal = refusalOf(reply);
-    if (refusal.kind !== "elsewhere") this.#silence.end();
-    if (refusal.kind === "elsewhere") this.#silence.because(refusal.error.message);
+    this.#silence.end();
     if (refusal.kind === "final") this.#fail(job, refusal.error);
-    else this.#sayLater(job, refusal.afterMs, refusal.kind === "later" ? BACKOFF_LATER_MS : BACKOFF_ELSEWHERE_MS);
+    else this.#sayLater(job, refusal.afterMs, BACKOFF_LATER_MS);
   }
 
   #outcomeReply(reply: Fields): void {

@@ -4,13 +4,15 @@ import { RefusedError } from "./errors.ts";
 
 export interface Refusal {
   /**
-   * `final`: asking again would not help. `later`: the owner asks for patience. `elsewhere`: who answered does not own the
-   * pipeline; the owner is changing.
+   * `final`: asking again would not help. `later`: the owner asks for patience.
    */
-  readonly kind: "final" | "later" | "elsewhere";
+  readonly kind: "final" | "later";
   readonly error: RefusedError;
   readonly afterMs: number;
 }
+
+/** What passes by itself, if it says when. A full stream does not: somebody has to make room. */
+const PASSING = new Set(["TooManyJobs", "RecordUnreadable"]);
 
 export function refusalOf(reply: Fields): Refusal {
   const wire = reply.object("error");
@@ -18,7 +20,7 @@ export function refusalOf(reply: Fields): Refusal {
   const hint = wire.get("hint");
   const afterMs = wire.get("retryAfterMs") ?? reply.get("retryAfterMs");
   return {
-    kind: code === "NotOwner" ? "elsewhere" : code === "TooManyJobs" ? "later" : "final",
+    kind: PASSING.has(code) && typeof afterMs === "number" ? "later" : "final",
     error: new RefusedError(code, wire.string("message"), typeof hint === "string" ? hint : null),
     afterMs: typeof afterMs === "number" ? afterMs : 0,
   };

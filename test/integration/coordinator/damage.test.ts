@@ -1,9 +1,19 @@
 /** A journal that is not what it was is refused, with the cure, and never repaired. */
 import test, { type ExecutionContext } from "ava";
-import { appendToStream, deleteStream, ensureStream, streamsOf, streamState, subjectsOf } from "@troupe/protocol";
+import { cp, rename, rm } from "node:fs/promises";
+import {
+  appendToStream,
+  deleteStream,
+  ensureStream,
+  readStream,
+  streamsOf,
+  streamState,
+  subjectsOf,
+} from "@troupe/protocol";
+import { catchUp, JournalLostError, replay } from "../../../coordinator/src/shell/replay.ts";
 import { Engine, SCOPE, SINGLE } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
-import { framesOf, jetStream } from "../../support/journal.ts";
+import { framesOf, journalOf, jetStream } from "../../support/journal.ts";
 import type { InProcessCoordinator } from "../../support/coordinators.ts";
 
 const JOURNAL = streamsOf(SCOPE).journal;
@@ -135,6 +145,18 @@ test.serial("the journal was deleted, while records show that there was one", as
   );
 });
 
+test.serial("the journal was deleted before there was a record or a snapshot", async (t) => {
+  await using engine = await worked({ pageMs: 60_000 });
+  t.is(await engine.held("records"), 0);
+  await deleteStream(engine.bus, JOURNAL);
+  await stalls(
+    t,
+    engine,
+    await engine.coordinator({ isOwner: false }),
+    /is empty, though the pipeline's snapshots or records show that it was not/,
+  );
+});
+
 test.serial("a part of the snapshot is gone", async (t) => {
   await using engine = await worked({ snapshots: { leastBytes: 1, ratio: 0 } });
   await jetStream(engine.bus, `STREAM.PURGE.${streamsOf(SCOPE).snapshots}`);
@@ -183,6 +205,92 @@ test.serial("another journal of the same length is noticed by whoever stands by"
   );
   t.regex(String((await standby.says("stalled"))["why"]), /was made anew at .*Restore the NATS server's storage/);
 });
+
+/** The server's store as it is now, to be put back: a backup that is not complete. */
+async function backUp({ nats }: Engine): Promise<() => Promise<void>> {
+  const copy = `${nats.folder}.copy`;
+  await nats.kill();
+  await cp(nats.folder, copy, { recursive: true });
+  await nats.start();
+  return async () => {
+    await nats.kill();
+    await rm(nats.folder, { recursive: true });
+    await rename(copy, nats.folder);
+    await nats.start();
+  };
+}
+
+test.serial("a journal that was cut and written on is noticed by whoever knew what was cut off", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  const first = await engine.coordinator();
+  await engine.submit("a", 1);
+  await first[Symbol.asyncDispose]();
+  const restore = await backUp(engine);
+
+  const owner = await engine.coordinator();
+  for (const id of ["b", "c"]) await engine.submit(id, id);
+  await owner[Symbol.asyncDispose]();
+  const known = await replay(engine.bus, SCOPE);
+  const standby = await replay(engine.bus, SCOPE);
+
+  await restore();
+  await eventually("the bus is back", () => engine.bus.status === "connected");
+  const successor = await engine.coordinator();
+  for (const id of ["d", "e", "f"]) await engine.submit(id, id);
+  const { lastSequence } = (await streamState(engine.bus, JOURNAL))!;
+  t.true(lastSequence > known.sequence);
+  await successor[Symbol.asyncDispose]();
+
+  const cut = {
+    instanceOf: JournalLostError,
+    message: /was cut and written on: its frame \d+ is not the one that this coordinator knows\. Restore/,
+  };
+  await t.throwsAsync(catchUp(engine.bus, SCOPE, standby), cut, "a standby");
+  await t.throwsAsync(replay(engine.bus, SCOPE, known), cut, "a former owner");
+  await t.notThrowsAsync(replay(engine.bus, SCOPE), "whoever knew nothing cannot tell");
+});
+
+for (const [harm, why] of [
+  ["damaged", /the record of job a cannot be read: page 1 is damaged: its checksum does not match/],
+  ["gone", /the record of job a cannot be read: its page is gone from the records stream/],
+] as const) {
+  test.serial(`a record that is ${harm} is said to whoever asks, and other jobs are not concerned`, async (t) => {
+    await using engine = await Engine.start(SINGLE);
+    const owner = await engine.coordinator({ tuning: { pageMs: 1 } });
+    await engine.agents();
+    await engine.submit("a", 1);
+    const isPage = ({ event }: { readonly event: { readonly type: string } }): boolean => event.type === "page";
+    await eventually("it is a record", async () => (await journalOf(engine.bus, SCOPE)).some(isPage));
+    const { records } = streamsOf(SCOPE);
+    const [page] = await readStream(engine.bus, records, 1, 1);
+    await deleteStream(engine.bus, records);
+    await ensureStream(engine.bus, {
+      name: records,
+      subjects: [subjectsOf(SCOPE).records],
+      maxBytes: 1 << 26,
+      discard: "new",
+    });
+    const damaged = page!.data.slice();
+    damaged[9]! ^= 1;
+    if (harm === "damaged") await appendToStream(engine.bus, subjectsOf(SCOPE).records, damaged);
+    for (const operation of ["status", "result", "timeline", "wait", "cancel", "retry"] as const) {
+      const { id, error } = await engine.ask(operation, { id: "a" });
+      t.is(id, "a");
+      t.is(error?.code, "RecordUnreadable", operation);
+      t.regex(error?.message ?? "", why);
+      t.regex(error?.hint ?? "", /restore the NATS server's storage from a backup, or submit the input as a new job/);
+      t.is(error?.["retryAfterMs"], undefined);
+    }
+    t.is(
+      (await engine.submit("a", 1)).error?.code,
+      "RecordUnreadable",
+      "nor can be told whether the input is the same",
+    );
+    await engine.submit("b", 2);
+    t.is((await engine.outcome("b")).state, "done");
+    t.deepEqual(owner.said("stalled"), []);
+  });
+}
 
 test.serial("the cure works: without its streams the pipeline starts anew", async (t) => {
   await using engine = await worked();

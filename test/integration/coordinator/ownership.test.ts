@@ -230,9 +230,10 @@ test.serial("the snapshot of an owner that was replaced meanwhile does not mix w
   const { bus } = engine;
   const former = new Snapshots({ bus, scope: SCOPE, epoch: 1, sinceLast: 0 });
   const successor = new Snapshots({ bus, scope: SCOPE, epoch: 2, sinceLast: 0 });
-  const event = await successor.write((maxBytes) => encodeSnapshot(late.state, maxBytes), late.sequence, late.frames);
-  await former.write((maxBytes) => encodeSnapshot(early.state, maxBytes), early.sequence, early.frames); // it woke up, and does not know yet
-  const writer = new Writer({ epoch: 2, sequence: late.sequence, number: late.frames, maxBytes: 1_000_000 });
+  const event = await successor.write((maxBytes) => encodeSnapshot(late.state, maxBytes), late);
+  await former.write((maxBytes) => encodeSnapshot(early.state, maxBytes), early); // it woke up, and does not know yet
+  const { sequence, frames: number, checksum } = late;
+  const writer = new Writer({ epoch: 2, sequence, number, checksum, maxBytes: 1_000_000 });
   writer.add(event, {});
   await appendToStream(bus, subjectsOf(SCOPE).journal, sealed(encodeFrame(writer.next()!)));
   await successor.purge(event);

@@ -1,5 +1,6 @@
 // Bundles the programs: `node hack/bundle.mjs [FOLDER]` (.troupe/build unless told otherwise). One file to load instead
 // of several hundred is most of the difference between a start of 0.1 and one of 0.5 seconds.
+// `node hack/bundle.mjs FOLDER IMAGE` bundles what an image carries, without source maps and without local/.
 //
 // What the programs share is split into chunks beside them. So a user's module that imports @troupe/sdk (sdk.js) gets
 // the very classes and registry that the host (host.js) works with, although they are two entry points.
@@ -17,15 +18,35 @@ const ENTRIES = {
   sdk: "sdk/src/index.ts",
 };
 
+/** What each image carries; see hack/images/. */
+const IMAGES = {
+  "control-plane": {
+    coordinator: ENTRIES.coordinator,
+    "nats-keys": "operator/src/credentials/main.ts",
+  },
+  runtime: {
+    agent: ENTRIES.agent,
+    host: ENTRIES.host,
+    sdk: ENTRIES.sdk,
+    install: "runtime-image/src/install/main.ts",
+  },
+};
+
 /** How long a chunk that is no longer written is kept: a program that started before may still load it. */
 const KEEP_OLD_MS = 24 * 3600 * 1000;
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = resolve(process.argv[2] ?? join(root, ".troupe/build"));
+const image = process.argv[3];
+const entries = image === undefined ? ENTRIES : IMAGES[image];
+if (entries === undefined) {
+  console.error(`there is no image "${image}"; there are ${Object.keys(IMAGES).join(" and ")}`);
+  process.exit(2);
+}
 
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: ENTRIES,
+  entryPoints: entries,
   outdir: folder,
   bundle: true,
   splitting: true,
@@ -35,9 +56,10 @@ const { outputFiles } = await build({
   target: "node22.20",
   // Flat, so that import.meta.url names the same folder in a chunk as in a program.
   chunkNames: "[name]-[hash]",
-  sourcemap: "linked",
+  sourcemap: image === undefined ? "linked" : false,
   // TypeScript is 9 MB that only a user's module with decorators needs; it is loaded from node_modules when it is.
-  external: ["ts-node", "typescript"],
+  // A pod never starts a whole system of its own.
+  external: ["ts-node", "typescript", ...(image === undefined ? [] : ["@troupe/local"])],
   // CommonJS packages (nats, winston) ask for Node's own modules by require.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
@@ -52,7 +74,7 @@ for (const { path, contents } of entriesLast) await replace(path, contents);
 await dropOldChunks(new Set(outputFiles.map(({ path }) => basename(path))));
 
 function isEntry(path) {
-  return basename(path).replace(/\.js(\.map)?$/, "") in ENTRIES;
+  return basename(path).replace(/\.js(\.map)?$/, "") in entries;
 }
 
 async function replace(path, contents) {

@@ -8,3 +8,6 @@ export {
   type Permissions,
 } from "./permissions.ts";
 export { credentialsFingerprint, newCredentials, type UserCredentials } from "./user-credentials.ts";
+export { groupCredentialsOf, type GroupCredentials } from "./credentials-folder.ts";
+export { CREDENTIALS_FILE } from "./ensure-secrets.ts";
+export { FINGERPRINT_ANNOTATION } from "./secret-store.ts";

@@ -56,6 +56,19 @@ E2E_TESTS ?= $(wildcard test/e2e)
 e2e: setup ## Run everything end to end on a real one-node Kubernetes (or on the cluster of KUBECONFIG)
 	@$(if $(E2E_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=20m $(AVA_FLAGS) $(E2E_TESTS),echo "There are no end-to-end tests.")
 
+NAME ?= troupe
+.PHONY: cluster-up
+cluster-up: ## Start a real one-node Kubernetes for oneself (NAME=troupe)
+	@hack/cluster/up $(NAME)
+
+.PHONY: cluster-down
+cluster-down: ## Remove it, with every trace
+	@hack/cluster/down $(NAME)
+
+.PHONY: images
+images: packages ## Build the container images, with Docker or buildah (BASE=scratch where no registry answers)
+	@hack/images/build
+
 .PHONY: test-all
 test-all: test test-heavy test-control-plane e2e verify ## Run everything that has to pass before a change goes in
 

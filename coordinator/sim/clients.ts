@@ -113,11 +113,12 @@ export class Clients {
 
   /** @returns whether the job is accepted; not, when its record was forgotten meanwhile. */
   *#submit({ id, phase, isStored }: PlannedJob, digest: string, wait: string): Task<boolean> {
-    const { ledger, ask, tokens } = this.#world;
+    const { ledger, ask, tokens, random } = this.#world;
+    const late = wait !== "" && random.chance(0.5);
     for (;;) {
       const [to, mailbox] = this.#inbox(digest);
       const input = isStored ? tokens.store(id, "in", "0") : inlineOf(id);
-      ask({ operation: "submit", id, phase, input, digest, reply: to, wait, timeline: false });
+      ask({ operation: "submit", id, phase, input, digest, reply: to, wait, timeline: false, late });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
       if (heard?.reply.kind === "accepted") return true;

@@ -108,6 +108,28 @@ export class Table {
     this.commit();
   }
 
+  /** As {@link submit}, by a client that waits for the outcome and has time to hear of the acceptance. */
+  submitLate(id: string): void {
+    const input = inlineOf(id);
+    knock(
+      this.owner,
+      {
+        operation: "submit",
+        id,
+        phase: "run",
+        input,
+        digest: id,
+        reply: `to ${id}`,
+        wait: `end of ${id}`,
+        timeline: false,
+        late: true,
+      },
+      this.moment,
+    );
+    this.take();
+    this.commit();
+  }
+
   /** Journals everything that is pending, and what comes of it, until nothing is. */
   commit(): void {
     while (this.pending.length > 0) {

@@ -45,7 +45,7 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
 function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutcome, now: Moment): void {
   switch (event.type) {
     case "submit":
-      answerSubmission(owner, event, context, outcome);
+      answerSubmission(owner, { event, context }, outcome, now);
       return;
     case "done":
     case "fail":
@@ -78,7 +78,17 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
   }
 }
 
-function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendContext, outcome: FoldOutcome): void {
+interface JournalledSubmission {
+  readonly event: SubmitEvent;
+  readonly context: AppendContext;
+}
+
+function answerSubmission(
+  owner: Owner,
+  { event, context }: JournalledSubmission,
+  outcome: FoldOutcome,
+  now: Moment,
+): void {
   owner.submitting--;
   const { reply: to = "", wait } = context;
   if (outcome.kind === "duplicate" && !outcome.sameInput) {
@@ -100,7 +110,8 @@ function answerSubmission(owner: Owner, event: SubmitEvent, context: AppendConte
     answerRecorded(owner, { id: event.job, digest: event.digest, reply: to, wait });
     return;
   }
-  reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
+  if (context.late === true && outcome.kind === "counted") owner.lateAccepts.set(job.id, { to, since: now.mono });
+  else reply(owner, to, { kind: "accepted", id: event.job, revision: job.route.graph.id });
   if (wait !== undefined) listen(owner, job, wait, outcome.kind === "duplicate");
 }
 
@@ -196,6 +207,7 @@ function finish(owner: Owner, job: Job, touched: Set<string>, now: Moment): void
   for (const waiter of owner.waiters.get(job.id) ?? [])
     reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
   owner.waiters.delete(job.id);
+  owner.lateAccepts.delete(job.id);
   for (const block of job.blocks) if (block !== undefined) stopBlock(owner, block, touched);
   releaseIntermediates(owner, job);
   if (owner.endedSince === 0) owner.endedSince = now.mono;

@@ -25,6 +25,8 @@ export interface SubmitRequest {
   /** Where the outcome goes when it comes; empty: nowhere. */
   readonly wait: ReplyTo;
   readonly timeline: boolean;
+  /** The reply that it is journalled may come late, and not at all once the outcome has gone to `wait`. */
+  readonly late?: boolean;
 }
 
 export interface WaitRequest {
@@ -101,7 +103,7 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
   append(
     owner,
     { type: "submit", job: id, revision: current.id, phase, input, digest, at: now.wall, ...listener },
-    { reply: to, ...(waiter === undefined ? {} : { wait: waiter }) },
+    { reply: to, ...(waiter === undefined ? {} : { wait: waiter, late: request.late === true }) },
   );
 }
 

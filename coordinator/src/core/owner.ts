@@ -79,6 +79,8 @@ export interface AppendContext {
   readonly reply?: ReplyTo;
   /** Where the outcome of a submitted job goes. */
   readonly wait?: Waiter;
+  /** Whether `reply` has time; see `SubmitRequest.late`. */
+  readonly late?: boolean;
   /** Who is to be told that its message is journalled (E3). */
   readonly from?: { readonly group: string; readonly name: string };
 }
@@ -172,6 +174,8 @@ export interface Owner {
   readonly groups: Map<string, GroupState>;
   readonly executions: Map<Lease, Execution>;
   readonly waiters: Map<string, Waiter[]>;
+  /** Acceptances of open jobs that have time, oldest first, and since when (monotonic) they wait. */
+  readonly lateAccepts: Map<string, { readonly to: ReplyTo; readonly since: number }>;
   /** Blocks that a former owner may have dispatched, until the grace ends. */
   readonly unclaimed: Set<Block>;
   /** Monotonic end of the grace after a takeover. */
@@ -212,6 +216,7 @@ export function newOwner(
     groups: new Map(),
     executions: new Map(),
     waiters: new Map(),
+    lateAccepts: new Map(),
     unclaimed: new Set(),
     graceUntil: 0,
     expected: new Set(),

@@ -15,6 +15,7 @@ export function tick(owner: Owner, now: Moment): void {
   noteBroken(owner, now);
   expireJobs(owner, now);
   expireWaiters(owner, now);
+  acceptLate(owner, now);
   writePage(owner, now);
   forgetPages(owner, now);
 }
@@ -118,6 +119,18 @@ function expireWaiters(owner: Owner, now: Moment): void {
     const left = waiters.filter(({ until }) => until > now.mono);
     if (left.length === 0) owner.waiters.delete(id);
     else owner.waiters.set(id, left);
+  }
+}
+
+/** An acceptance that has time is said after so long, well before its client sends the job again. */
+const LATE_ACCEPT_MS = 500;
+
+function acceptLate(owner: Owner, now: Moment): void {
+  for (const [id, { to, since }] of owner.lateAccepts) {
+    if (now.mono - since < LATE_ACCEPT_MS) return;
+    owner.lateAccepts.delete(id);
+    const job = owner.state.jobs.get(id);
+    if (job !== undefined) reply(owner, to, { kind: "accepted", id, revision: job.route.graph.id });
   }
 }
 

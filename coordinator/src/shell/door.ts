@@ -89,6 +89,7 @@ function submission(message: BusMessage, context: DoorContext, phase: "run" | "p
     reply: message.reply,
     wait: message.header("Troupe-Wait"),
     timeline: message.header("Troupe-Timeline") !== "",
+    late: message.header("Troupe-Accept") === "late",
   };
 }
 

@@ -87,7 +87,7 @@ export class LiveOwner {
       checksum: replayed.checksum,
       maxBytes: Math.min(maxBytes, 1024 * 1024),
     });
-    this.#outbox = new Outbox({ bus, scope, epoch });
+    this.#outbox = new Outbox({ bus, scope, epoch, maySpeak: () => !this.#closed && options.election.isConfirmed });
     this.#records = new Records(bus, scope);
     this.#snapshots = new Snapshots({
       bus,
@@ -336,7 +336,8 @@ export class LiveOwner {
     }
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    setImmediate(() => {
+    // Behind the handler of the present chunk from the socket, and before the event loop goes on: one write a chunk.
+    queueMicrotask(() => {
       this.#flush();
     });
   }

@@ -1,5 +1,16 @@
-/** Gathers what an owner says within a turn of the event loop, so that a replica gets one message a turn and not one a job. */
-import { encodeDown, subjectsOf, type Bus, type DownMessage, type Scope } from "@troupe/protocol";
+/**
+ * Gathers what an owner says within a turn of the event loop, so that a replica gets one message a turn and not one a job. Nobody is woken for an
+ * acknowledgement alone: it leaves with the next work for its replica, or when it is released.
+ */
+import {
+  encodeDown,
+  subjectsOf,
+  type Ack,
+  type Bus,
+  type DownMessage,
+  type Scope,
+  type Subjects,
+} from "@troupe/protocol";
 import type { Reply, ReplyTo } from "../core/owner.ts";
 import { replyText } from "./reply-text.ts";
 
@@ -17,28 +28,49 @@ function tooLarge(reply: Reply, bytes: number): Reply {
   };
 }
 
+/** Acknowledgements that are held for one replica at most: it keeps what is not acknowledged (E3). */
+const HELD_ACKS = 128;
+/** How long they wait for work that their replica has to be woken for anyway. */
+const HOLD_MS = 25;
+
+/** What waits for one replica. */
+interface Mail {
+  readonly messages: DownMessage[];
+  readonly acks: Ack["what"][number][];
+}
+
 export class Outbox {
   readonly #bus: Bus;
-  readonly #scope: Scope;
+  readonly #subjects: Subjects;
   readonly #epoch: number;
-  readonly #down = new Map<string, DownMessage[]>();
+  readonly #maySpeak: () => boolean;
+  readonly #down = new Map<string, Mail>();
+  #release: NodeJS.Timeout | null = null;
 
-  constructor(options: { readonly bus: Bus; readonly scope: Scope; readonly epoch: number }) {
+  constructor(options: {
+    readonly bus: Bus;
+    readonly scope: Scope;
+    readonly epoch: number;
+    /** Whether the owner lives and is confirmed (E8): asked before what was held is said. */
+    readonly maySpeak: () => boolean;
+  }) {
     this.#bus = options.bus;
-    this.#scope = options.scope;
+    this.#subjects = subjectsOf(options.scope);
     this.#epoch = options.epoch;
+    this.#maySpeak = options.maySpeak;
   }
 
   send(group: string, replica: string, message: DownMessage): void {
-    const subject = subjectsOf(this.#scope).down(group, replica);
-    const messages = this.#down.get(subject);
-    if (messages === undefined) this.#down.set(subject, [message]);
-    else messages.push(message);
+    const subject = this.#subjects.down(group, replica);
+    let mail = this.#down.get(subject);
+    if (mail === undefined) this.#down.set(subject, (mail = { messages: [], acks: [] }));
+    if (message.type === "ack") mail.acks.push(...message.what);
+    else mail.messages.push(message);
   }
 
   beacon(owner: string): void {
     const [bytes] = encodeDown({ epoch: this.#epoch, messages: [{ type: "beacon", owner }] }, Infinity);
-    if (bytes !== undefined) this.#bus.publish(subjectsOf(this.#scope).beacon, bytes);
+    if (bytes !== undefined) this.#bus.publish(this.#subjects.beacon, bytes);
   }
 
   reply(to: ReplyTo, reply: Reply): void {
@@ -50,11 +82,22 @@ export class Outbox {
   }
 
   flush(): void {
-    if (this.#down.size === 0) return;
+    this.#say(false);
+    if (this.#down.size === 0 || this.#release !== null) return;
+    this.#release = setTimeout(() => {
+      this.#release = null;
+      if (this.#maySpeak()) this.#say(true);
+    }, HOLD_MS);
+  }
+
+  /** @param held whether acknowledgements that wait for other work leave as well. */
+  #say(held: boolean): void {
     const maxBytes = Math.floor(this.#bus.maxPayload / 2);
-    for (const [subject, messages] of this.#down) {
+    for (const [subject, { messages, acks }] of this.#down) {
+      if (messages.length === 0 && acks.length < HELD_ACKS && !held) continue;
+      if (acks.length > 0) messages.push({ type: "ack", what: acks });
       for (const bytes of encodeDown({ epoch: this.#epoch, messages }, maxBytes)) this.#bus.publish(subject, bytes);
+      this.#down.delete(subject);
     }
-    this.#down.clear();
   }
 }

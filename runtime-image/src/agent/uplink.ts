@@ -1,6 +1,9 @@
 import { encodeUp, type Bus, type Progress, type Speaker, type UpMessage } from "@troupe/protocol";
 
-/** Sends messages to the owner, all of one turn of the event loop in one batch. */
+/** Sent so long after the last batch, a message need not wait for company. */
+const IDLE_MS = 1;
+
+/** Sends messages to the owner: at once when there is little to say, else all of one turn of the event loop in one batch. */
 export class Uplink {
   readonly #bus: Bus;
   readonly #subject: string;
@@ -8,6 +11,7 @@ export class Uplink {
   #pending: UpMessage[] = [];
   readonly #progress = new Map<string, Progress>();
   #scheduled = false;
+  #flushedAt = -Infinity;
 
   constructor(bus: Bus, subject: string, from: Speaker) {
     this.#bus = bus;
@@ -22,9 +26,11 @@ export class Uplink {
     else this.#pending.push(message);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const flush = (): void => {
       this.flush();
-    });
+    };
+    if (performance.now() - this.#flushedAt > IDLE_MS) queueMicrotask(flush);
+    else setImmediate(flush);
   }
 
   flush(): void {
@@ -33,6 +39,7 @@ export class Uplink {
     if (messages.length === 0 || this.#bus.status !== "connected") return;
     this.#pending = [];
     this.#progress.clear();
+    this.#flushedAt = performance.now();
     // Every message stays below half of what the server takes (E10).
     const maxBytes = Math.floor(this.#bus.maxPayload / 2);
     for (const data of encodeUp({ from: this.#from, messages }, maxBytes)) this.#bus.publish(this.#subject, data);

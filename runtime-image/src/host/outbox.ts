@@ -1,6 +1,9 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FromHost } from "./protocol.ts";
 
+/** Posted so long after the last ones, a message need not wait for company. */
+const IDLE_MS = 1;
+
 /**
  * Gathers messages to the agent and posts them together. Whoever is about to call user code flushes first: a module that
  * blocks the thread must not hold back the results of those before it.
@@ -10,6 +13,7 @@ export class HostOutbox {
   #pending: FromHost[] = [];
   #transfers: ArrayBuffer[] = [];
   #scheduled = false;
+  #flushedAt = -Infinity;
 
   constructor(port: Pick<MessagePort, "postMessage">) {
     this.#port = port;
@@ -21,10 +25,12 @@ export class HostOutbox {
     if (transfer !== undefined) this.#transfers.push(transfer);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const flush = (): void => {
       this.#scheduled = false;
       this.flush();
-    });
+    };
+    if (performance.now() - this.#flushedAt > IDLE_MS) queueMicrotask(flush);
+    else setImmediate(flush);
   }
 
   flush(): void {
@@ -32,6 +38,7 @@ export class HostOutbox {
     const [messages, transfers] = [this.#pending, this.#transfers];
     this.#pending = [];
     this.#transfers = [];
+    this.#flushedAt = performance.now();
     this.#port.postMessage(messages, transfers);
   }
 }

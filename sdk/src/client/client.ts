@@ -7,7 +7,7 @@ import { JobCancelledError, JobFailedError, RefusedError } from "./errors.ts";
 import type { JobHandle } from "./handle.ts";
 import { isJobId, newJobIds } from "./job-id.ts";
 import { inWindow, type Inputs } from "./many.ts";
-import { newJob, type Submission, type Waiter } from "./open-job.ts";
+import { LATE_ACCEPT, newJob, type Submission, type Waiter } from "./open-job.ts";
 import type { ManyOptions, RunOptions, StreamOptions } from "./options.ts";
 import { readSpan, type IndexedOutcome, type JobOutcome, type JobResult, type Span } from "./outcome.ts";
 import { Outstanding } from "./outstanding.ts";
@@ -178,7 +178,7 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     checkId(id);
     checkNotAborted(id, signal);
     const deadlineAt = performance.now() + timeoutMs;
-    const made = this.#submission(operation, id, input);
+    const made = this.#submission(operation, id, input, accepted === ignore);
     const submission = made instanceof Promise ? await made : made;
     checkNotAborted(id, signal);
     const ended = this.#outstanding.has(id)
@@ -203,9 +203,17 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     }
   }
 
-  /** Only what is too large for a message has to wait for anything. */
-  #submission(operation: Submission["operation"], id: string, input: unknown): Submission | Promise<Submission> {
-    const headers = { "Troupe-Job-Id": id, ...this.#headers };
+  /**
+   * Only what is too large for a message has to wait for anything.
+   * @param isLate nobody waits to hear that it is journalled
+   */
+  #submission(
+    operation: Submission["operation"],
+    id: string,
+    input: unknown,
+    isLate: boolean,
+  ): Submission | Promise<Submission> {
+    const headers = { "Troupe-Job-Id": id, ...this.#headers, ...(isLate ? LATE_ACCEPT : {}) };
     if (operation === "process") return { operation, body: EMPTY, headers };
     const encoded = encodeInput(input);
     if (!isLarge(encoded))

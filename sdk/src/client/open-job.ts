@@ -8,6 +8,12 @@ export interface Submission {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * Header of a submission whose caller waits for the outcome alone: that the job is journalled is said half a second later, and not at all when
+ * it has ended by then. So a short job costs its client one message and not two.
+ */
+export const LATE_ACCEPT = { "Troupe-Accept": "late" };
+
 /** How waiting ends. An outcome of the job is a value; an error means that the outcome is not known. */
 export interface Waiter {
   /** The submission is in the journal. */
@@ -78,6 +84,12 @@ export function whatIsDue(jobs: Iterable<OpenJob>, nowMs: number): Due {
 /** One that is in the journal already; its outcome is asked for at once. */
 export function acceptedJob(id: string, waiter: Waiter): OpenJob {
   return { ...newJob(id, undefined, waiter, Number.POSITIVE_INFINITY), nextAt: 0 };
+}
+
+/** The submission, whose acceptance is wanted now. */
+export function hurried({ headers, ...rest }: Submission): Submission {
+  const { "Troupe-Accept": _, ...kept } = headers;
+  return { ...rest, headers: kept };
 }
 
 export function newJob(id: string, submission: Submission | undefined, waiter: Waiter, deadlineAt: number): OpenJob {

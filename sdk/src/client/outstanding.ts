@@ -15,6 +15,7 @@ import {
   BACKOFF_FIRST_MS,
   BACKOFF_LATER_MS,
   backOff,
+  hurried,
   RENEW_MS,
   RESEND_MS,
   whatIsDue,
@@ -100,8 +101,13 @@ export class Outstanding {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
     job.cancelling = true;
+    if (job.submission === undefined) {
+      this.#sendCancel(id);
+      return;
+    }
     // What is not journalled yet cannot be cancelled: the reply to the submission brings us back here.
-    if (job.submission === undefined) this.#sendCancel(id);
+    job.submission = hurried(job.submission);
+    this.#send(job);
   }
 
   close(): void {

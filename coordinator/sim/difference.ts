@@ -10,7 +10,7 @@ export function difference(a: JournalState, b: JournalState): string | undefined
 }
 
 function differenceOfNumbers(a: JournalState, b: JournalState): string | undefined {
-  for (const field of ["epoch", "position", "openJobs", "inlineBytes"] as const) {
+  for (const field of ["epoch", "position", "openJobs", "inlineBytes", "itemBytes"] as const) {
     if (a[field] !== b[field]) return `${field}: ${a[field]} and ${b[field]}`;
   }
   return JSON.stringify([a.totals, a.snapshot]) === JSON.stringify([b.totals, b.snapshot])

@@ -18,6 +18,11 @@ export class Fields {
     return name in this.#raw;
   }
 
+  /** The names of all fields. */
+  get names(): readonly string[] {
+    return Object.keys(this.#raw);
+  }
+
   get(name: string): unknown {
     return this.#raw[name];
   }

@@ -89,6 +89,7 @@ export {
   lastMessageOf,
   messageAt,
   purgeStream,
+  subjectsIn,
   readStream,
   streamState,
   type StoredMessage,

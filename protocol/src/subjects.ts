@@ -46,6 +46,8 @@ export interface Subjects {
   /** All blobs of a job, or of one slot (`in`, module index) of it. */
   blobs(job: string, slot?: string): string;
   readonly allBlobs: string;
+  /** What stands before `BlobRef.id` in the subject of a chunk. */
+  readonly blobsPrefix: string;
 }
 
 export function subjectsOf({ namespace, pipeline, uid }: Scope): Subjects {
@@ -66,6 +68,7 @@ export function subjectsOf({ namespace, pipeline, uid }: Scope): Subjects {
     blob: (id, chunk) => `${root}.blob.${id}.${chunk}`,
     blobs: (job, slot) => (slot === undefined ? `${root}.blob.${job}.>` : `${root}.blob.${job}.${slot}.>`),
     allBlobs: `${root}.blob.>`,
+    blobsPrefix: `${root}.blob.`,
   };
 }
 

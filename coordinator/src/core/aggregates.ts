@@ -2,15 +2,16 @@
  * Durable aggregates. What `aggregate` returned for a job is an item, kept in journal order. A `process` claims a fixed set when it is
  * journalled; its journalled result removes exactly that set; a failure gives it back.
  */
-import type { Payload } from "@troupe/protocol";
+import { inlineBytes, itemBytes } from "./bytes.ts";
 import type { Job } from "./job.ts";
 import type { AggregateItem, JournalState } from "./state.ts";
 
-export function keepItem(state: JournalState, aggregate: string, job: string, payload: Payload): void {
+export function keepItem(state: JournalState, aggregate: string, item: AggregateItem): void {
   const items = state.aggregates.get(aggregate);
-  const item: AggregateItem = { job, payload, claimedBy: null };
   if (items === undefined) state.aggregates.set(aggregate, [item]);
   else items.push(item);
+  state.inlineBytes += inlineBytes(item.payload);
+  state.itemBytes += itemBytes(item.payload);
 }
 
 /** Fixes the set of a process job: all items that no other process job has claimed. */
@@ -25,15 +26,17 @@ export function claimedItems(state: JournalState, job: Job, module: number): Agg
   return itemsOf(state, nameOf(job, module)).filter(({ claimedBy }) => claimedBy === job.id);
 }
 
-/** @returns the items that were removed. */
-export function consumeItems(state: JournalState, aggregate: string, processJob: string): AggregateItem[] {
-  const items = itemsOf(state, aggregate);
-  const consumed = items.filter(({ claimedBy }) => claimedBy === processJob);
-  state.aggregates.set(
-    aggregate,
-    items.filter(({ claimedBy }) => claimedBy !== processJob),
-  );
-  return consumed;
+export function consumeItems(state: JournalState, aggregate: string, processJob: string): void {
+  const left: AggregateItem[] = [];
+  for (const item of itemsOf(state, aggregate)) {
+    if (item.claimedBy !== processJob) {
+      left.push(item);
+      continue;
+    }
+    state.inlineBytes -= inlineBytes(item.payload);
+    state.itemBytes -= itemBytes(item.payload);
+  }
+  state.aggregates.set(aggregate, left);
 }
 
 export function releaseItems(state: JournalState, job: Job): void {

@@ -1,10 +1,11 @@
 /** What the journal took is folded, and has its effects: acknowledgements, ready blocks, ends, replies. Nothing is said before (E1, E3). */
 import { isInline } from "@troupe/protocol";
-import type { DoneEvent, FailEvent, ForgetEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
+import type { DoneEvent, FailEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
 import { recordBytes } from "./job-codec.ts";
 import { fold, type FoldOutcome } from "./fold.ts";
+import { leavingWith, nobodys } from "./release.ts";
 import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
 import { endedBytes, writePage } from "./tick.ts";
@@ -25,10 +26,10 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
 
 /** @param touched groups in which something may be dispatched afterwards. */
 function commitOne(owner: Owner, { event, context }: Committed, touched: Set<string>, now: Moment): void {
-  const released = event.type === "forget" ? storedBelow(owner, event) : [];
+  const leaving = leavingWith(owner.state, event);
   const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
   const outcome = fold(owner.state, event);
-  for (const job of released) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+  for (const job of nobodys(owner.state, leaving)) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
   if (failed !== undefined) touched.add(failed.block.stop.name);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
@@ -245,12 +246,4 @@ function releaseIntermediates(owner: Owner, job: Job): void {
     owner.commands.push({ kind: "purge-blobs", job: job.id, slot: String(module) });
   });
   if (!isInline(job.input)) owner.commands.push({ kind: "purge-blobs", job: job.id, slot: "in" });
-}
-
-/** Jobs with stored payloads whose record is about to go, but for those that an aggregate still holds something of. */
-function storedBelow(owner: Owner, { below }: ForgetEvent): string[] {
-  const stored = owner.state.pages.filter(({ page }) => page < below).flatMap((page) => page.stored);
-  if (stored.length === 0) return stored;
-  const held = new Set([...owner.state.aggregates.values()].flatMap((items) => items.map(({ job }) => job)));
-  return stored.filter((job) => !held.has(job));
 }

@@ -6,7 +6,7 @@ import type { Payload, Run } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { attemptOf, type Block, type Job } from "./job.ts";
 import { append, groupState, queueOf, send, type GroupState, type Owner } from "./owner.ts";
-import { inlineBytes } from "./fold.ts";
+import { inlineBytes } from "./bytes.ts";
 import { claimedItems } from "./aggregates.ts";
 
 /** Blocks sent ahead should be worked off within about this time, so that no other replica could have had them much sooner. */

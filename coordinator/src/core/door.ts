@@ -2,7 +2,7 @@
 import type { Payload, Phase } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
 import { answerRecorded, conflict, readOutcome, resubmitted } from "./commit.ts";
-import { inlineBytes } from "./fold.ts";
+import { inlineBytes } from "./bytes.ts";
 import type { Job } from "./job.ts";
 import {
   append,
@@ -87,7 +87,7 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
     return;
   }
   if (answerKnown(owner, request, waiter)) return;
-  const refused = admission(owner);
+  const refused = admission(owner, phase);
   if (refused !== undefined) {
     reply(owner, to, { ...refused, id });
     return;
@@ -123,8 +123,11 @@ function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | unde
   return true;
 }
 
+/** What aggregates may hold of the memory that open jobs and aggregates share. */
+const AGGREGATES_SHARE = 0.5;
+
 /** E10: what bounds the number and the size of open jobs. */
-function admission(owner: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+function admission(owner: Owner, phase: Phase): Extract<Reply, { kind: "refused" }> | undefined {
   const limit = owner.current?.jobs.maxInFlight ?? Infinity;
   if (owner.state.openJobs + owner.submitting >= limit) {
     return {
@@ -136,28 +139,40 @@ function admission(owner: Owner): Extract<Reply, { kind: "refused" }> | undefine
       retryAfterMs: 100,
     };
   }
-  if (owner.state.inlineBytes > owner.settings.maxInlineBytes) {
-    const megabytes = Math.round(owner.settings.maxInlineBytes / 1024 / 1024);
-    return {
-      ...refusal(
-        "TooManyJobs",
-        `open jobs and aggregates hold more than ${megabytes} MiB`,
-        "wait for some to end, or run `process` to empty the aggregates",
-      ),
-      retryAfterMs: 1_000,
-    };
+  // Brings nothing, and makes room: refused for want of room, it could never be run.
+  return phase === "process" ? undefined : roomFor(owner);
+}
+
+function roomFor({ state, settings, full }: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+  const { maxInlineBytes } = settings;
+  if (state.itemBytes > maxInlineBytes * AGGREGATES_SHARE) {
+    // Nobody knows when somebody will: waiting is no cure.
+    return refusal(
+      "AggregateFull",
+      `the pipeline's aggregates hold more than ${inMebibytes(maxInlineBytes * AGGREGATES_SHARE)}`,
+      "run `process`, which empties them",
+    );
   }
-  if (owner.full !== undefined) {
+  if (state.inlineBytes > maxInlineBytes) {
+    const message = `open jobs and aggregates hold more than ${inMebibytes(maxInlineBytes)}`;
+    return { ...refusal("TooManyJobs", message, "submit again when some have ended"), retryAfterMs: 1_000 };
+  }
+  if (full !== undefined) {
     return {
       ...refusal(
         "StreamFull",
-        owner.full,
+        full,
         "give the NATS server more storage, or wait until records expire; nothing that was accepted is lost",
       ),
       retryAfterMs: 5_000,
     };
   }
   return undefined;
+}
+
+function inMebibytes(bytes: number): string {
+  const mebibytes = bytes / 1024 / 1024;
+  return `${mebibytes < 10 ? mebibytes.toFixed(1) : Math.round(mebibytes)} MiB`;
 }
 
 /** The graph of the current revision goes to the journal before the first job that uses it. */

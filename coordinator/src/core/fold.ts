@@ -6,7 +6,6 @@
  * - E4 a block becomes ready when its start condition is journalled; E5 only results of the block's lease count;
  * - E6 a job ends once, and the first end in the journal wins; E7 readiness takes its place from the journal's order.
  */
-import { isInline, type Payload } from "@troupe/protocol";
 import type {
   CancelEvent,
   DoneEvent,
@@ -21,6 +20,7 @@ import type {
 } from "./events.ts";
 import { attemptOf, isStartConditionMet, newJob, type Block, type Job, type JobEnd } from "./job.ts";
 import { addPage, addRevision, findRoute, type JournalState } from "./state.ts";
+import { inlineBytes } from "./bytes.ts";
 import { claimItems, consumeItems, keepItem, releaseItems } from "./aggregates.ts";
 
 export type FoldOutcome =
@@ -168,10 +168,9 @@ function settleAggregate(state: JournalState, job: Job, event: DoneEvent): void 
   const module = job.route.graph.modules[event.module];
   if (module?.aggregate !== true) return;
   if (job.route.phase === "run") {
-    keepItem(state, module.name, job.id, event.output);
-    state.inlineBytes += inlineBytes(event.output);
+    keepItem(state, module.name, { job: job.id, payload: event.output, claimedBy: null });
   } else {
-    for (const item of consumeItems(state, module.name, job.id)) state.inlineBytes -= inlineBytes(item.payload);
+    consumeItems(state, module.name, job.id);
   }
 }
 
@@ -311,8 +310,4 @@ function lastEnd(job: Job, block: Block, replica: string): number {
     (span) => span.replica === replica && job.route.graph.modules[span.module]?.group === block.stop.group,
   );
   return earlier?.endedAt ?? 0;
-}
-
-export function inlineBytes(payload: Payload): number {
-  return isInline(payload) ? payload.bytes.byteLength : 0;
 }

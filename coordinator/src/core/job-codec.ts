@@ -1,6 +1,6 @@
 /** A whole job as a snapshot or a record keeps it, and back. */
 import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
-import { inlineBytes } from "./fold.ts";
+import { inlineBytes } from "./bytes.ts";
 import { exposedModules } from "./outcome.ts";
 import type { Listener } from "./events.ts";
 import { newJob, type Block, type Job, type JobEnd, type KeptSpan } from "./job.ts";

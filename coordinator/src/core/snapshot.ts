@@ -6,9 +6,10 @@ import { Fields, PayloadWriter, openEnvelope, isInline, type Payload, type Paylo
 import type { Graph } from "@troupe/model";
 import { read } from "./frame-codec.ts";
 import { restoreJob, storeJob } from "./job-codec.ts";
+import { keepItem } from "./aggregates.ts";
 import type { PageIndex } from "./record.ts";
 import { addPage, addRevision, emptyState, findRoute, type JournalState, type PageEntry } from "./state.ts";
-import { inlineBytes } from "./fold.ts";
+import { inlineBytes } from "./bytes.ts";
 
 /** What a snapshot says beside jobs and items. */
 interface Head {
@@ -143,8 +144,9 @@ function restoreItem(state: JournalState, fields: Fields, payloads: PayloadReade
   const payload = read(fields.get("payload"), payloads);
   const claimedBy = fields.get("claimedBy");
   const aggregate = fields.string("aggregate");
-  const items = state.aggregates.get(aggregate) ?? [];
-  items.push({ job: fields.string("job"), payload, claimedBy: typeof claimedBy === "string" ? claimedBy : null });
-  state.aggregates.set(aggregate, items);
-  state.inlineBytes += inlineBytes(payload);
+  keepItem(state, aggregate, {
+    job: fields.string("job"),
+    payload,
+    claimedBy: typeof claimedBy === "string" ? claimedBy : null,
+  });
 }

@@ -37,6 +37,8 @@ export interface JournalState {
   openJobs: number;
   /** Bytes of all inline payloads in `jobs` and `aggregates`. */
   inlineBytes: number;
+  /** What the items of `aggregates` take in memory, about. */
+  itemBytes: number;
   /** Ended jobs that wait for their page, oldest first. */
   readonly ended: Set<string>;
   /** Items by the aggregate's module name, in journal order. They outlive revisions. */
@@ -57,6 +59,7 @@ export function emptyState(): JournalState {
     jobs: new Map(),
     openJobs: 0,
     inlineBytes: 0,
+    itemBytes: 0,
     ended: new Set(),
     aggregates: new Map(),
     pages: [],

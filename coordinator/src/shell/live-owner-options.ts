@@ -14,6 +14,8 @@ export interface OwnerTuning extends Partial<OwnerSettings> {
   readonly snapshots?: Partial<SnapshotSettings>;
   /** How often the streams are asked for their size. Default 5,000. */
   readonly roomCheckMs?: number;
+  /** How often stored payloads that belong to no job are looked for. Default 30 minutes. */
+  readonly sweepMs?: number;
 }
 
 export interface LiveOwnerOptions {

@@ -20,6 +20,7 @@ import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
+import { needs } from "../core/release.ts";
 import { renewLeases } from "../core/replicas.ts";
 import { encodeSnapshot } from "../core/snapshot.ts";
 import { takeOver } from "../core/takeover.ts";
@@ -37,6 +38,7 @@ import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
 import { Snapshots } from "./snapshots.ts";
 import { roomOf } from "./streams.ts";
+import { Sweep } from "./sweep.ts";
 
 const TICK_MS = 100;
 /** A turn that comes this late was frozen: leases must not suffer for it (E5). */
@@ -61,6 +63,7 @@ export class LiveOwner {
   readonly #subscriptions: BusSubscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #reporter: LoadReporter | undefined;
+  #sweep: Sweep | undefined;
   /** Submissions that came before the first revision. */
   #early: Submission[] = [];
   #isFlushDue = false;
@@ -73,7 +76,7 @@ export class LiveOwner {
     const { bus, scope, replayed } = options;
     this.#options = options;
     const epoch = replayed.state.epoch + 1;
-    const { snapshots, roomCheckMs: _, ...settings } = options.tuning ?? {};
+    const { snapshots, roomCheckMs: _, sweepMs: __, ...settings } = options.tuning ?? {};
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
     this.#owner = newOwner(replayed.state, {
       epoch,
@@ -134,6 +137,7 @@ export class LiveOwner {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     for (const timer of this.#timers) clearInterval(timer);
     this.#reporter?.[Symbol.dispose]();
+    this.#sweep?.[Symbol.dispose]();
   }
 
   /** Nothing is acknowledged before a loss of the journal would be noticed. */
@@ -144,11 +148,13 @@ export class LiveOwner {
   }
 
   #start(): void {
-    const { bus, scope } = this.#options;
+    const { bus, scope, log } = this.#options;
     const subjects = subjectsOf(scope);
     takeOver(this.#owner, this.#now(), this.#options.present);
     const isConfirmed = (): boolean => this.#options.election.isConfirmed;
     this.#reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
+    const everyMs = this.#options.tuning?.sweepMs;
+    this.#sweep = new Sweep({ bus, scope, log, everyMs, isConfirmed, needs: () => needs(this.#owner.state) });
     this.#subscriptions.push(
       bus.subscribe(subjects.ups, (message) => {
         this.#heard(message);
@@ -251,10 +257,11 @@ export class LiveOwner {
     const { submitting, state } = this.#owner;
     knock(this.#owner, request, this.#now());
     this.#settle();
-    // What was stored for a submission that is refused is of no use to anybody.
-    if (!isStored || request.operation !== "submit" || this.#owner.submitting > submitting) return;
-    if (!state.jobs.has(request.id) && !state.index.has(request.id))
-      this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
+    if (request.operation !== "submit" || !("ref" in request.input) || this.#owner.submitting > submitting) return;
+    if (state.jobs.has(request.id) || state.index.has(request.id)) return;
+    // What the door stored for a submission that is refused is of no use to anybody; what its client stored, it sends again.
+    if (!isStored) this.#sweep?.refused(request.id);
+    else this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
   }
 
   #unstorable(message: BusMessage, error: unknown): void {

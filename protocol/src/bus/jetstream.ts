@@ -124,6 +124,21 @@ export async function streamState(bus: Bus, name: string): Promise<StreamState |
   }
 }
 
+/** How many messages the stream holds under each of its subjects that match `filter`. */
+export async function subjectsIn(bus: Bus, stream: string, filter: string): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (;;) {
+    const answer = await api(bus, `STREAM.INFO.${stream}`, { subjects_filter: filter, offset: found.size }, 10_000);
+    const page = answer.object("state");
+    const before = found.size;
+    if (page.has("subjects")) {
+      const subjects = page.object("subjects");
+      for (const subject of subjects.names) found.set(subject, subjects.number(subject));
+    }
+    if (found.size === before || !answer.has("total") || found.size >= answer.number("total")) return found;
+  }
+}
+
 function stateOf(answer: Fields): StreamState {
   const state = answer.object("state");
   return {

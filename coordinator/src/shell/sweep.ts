@@ -1,0 +1,89 @@
+/**
+ * Takes stored payloads that belong to no job: a client wrote its input and never submitted it, or a crash came between storing a payload and
+ * the event that names it. Nobody can tell such a payload from one that is about to be named, but by its age: it is taken when two rounds in a
+ * row found it unwanted and unchanged, so that an upload that goes on, however slowly, is never touched.
+ */
+import { purgeStream, streamsOf, subjectsIn, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
+import type { Log } from "./log.ts";
+
+/** Far above what a client takes between writing an input and submitting it. */
+const EVERY_MS = 30 * 60_000;
+
+export interface SweepOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly log: Log;
+  /** Between two rounds. Default 30 minutes: what belongs to nobody stays for one hour at most, and for half of one at least. */
+  readonly everyMs?: number | undefined;
+  /** Tells whether what is stored for a job is needed, as things are now. */
+  readonly needs: () => (job: string) => boolean;
+  /** E8: what an owner knows that nothing confirms may be old. */
+  readonly isConfirmed: () => boolean;
+}
+
+export class Sweep implements Disposable {
+  readonly #options: SweepOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** What the last round found unwanted: messages by blob id. */
+  #unwanted: ReadonlyMap<string, number> = new Map();
+  /** Jobs that were refused for now, and when (monotonic): their clients ask again, and their inputs are stored already. */
+  readonly #refused = new Map<string, number>();
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#round().catch((error: unknown) => {
+        options.log.warn("stored payloads could not be swept", { error: String(error) });
+      });
+    }, this.#everyMs);
+  }
+
+  get #everyMs(): number {
+    return this.#options.everyMs ?? EVERY_MS;
+  }
+
+  /** The job's submission was refused, and will be asked for again. */
+  refused(job: string): void {
+    this.#refused.set(job, performance.now());
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  async #round(): Promise<void> {
+    const { bus, scope, isConfirmed, needs, log } = this.#options;
+    const { allBlobs, blobsPrefix } = subjectsOf(scope);
+    const found = blobsIn(await subjectsIn(bus, streamsOf(scope).blobs, allBlobs), blobsPrefix);
+    if (!isConfirmed()) return;
+    this.#forgetRefusals();
+    const isNeeded = needs();
+    const unwanted = new Map([...found].filter(([id]) => !isNeeded(jobOf(id)) && !this.#refused.has(jobOf(id))));
+    const taken = [...unwanted].filter(([id, messages]) => this.#unwanted.get(id) === messages).map(([id]) => id);
+    this.#unwanted = unwanted;
+    for (const id of taken) {
+      if (!isConfirmed() || needs()(jobOf(id))) continue;
+      await purgeStream(bus, streamsOf(scope).blobs, { subject: `${blobsPrefix}${id}.*` });
+    }
+    if (taken.length > 0) log.info("stored payloads that belonged to no job were removed", { payloads: taken.length });
+  }
+
+  #forgetRefusals(): void {
+    const since = performance.now() - this.#everyMs;
+    for (const [job, at] of this.#refused) if (at < since) this.#refused.delete(job);
+  }
+}
+
+/** Messages by blob id, which is `<job>.<slot>.<random>`. */
+function blobsIn(subjects: ReadonlyMap<string, number>, prefix: string): Map<string, number> {
+  const blobs = new Map<string, number>();
+  for (const [subject, messages] of subjects) {
+    const id = subject.slice(prefix.length, subject.lastIndexOf("."));
+    blobs.set(id, (blobs.get(id) ?? 0) + messages);
+  }
+  return blobs;
+}
+
+function jobOf(blob: string): string {
+  return blob.slice(0, blob.indexOf("."));
+}

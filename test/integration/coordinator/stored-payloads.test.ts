@@ -1,0 +1,114 @@
+/** Stored payloads go when nobody needs them, also those that never belonged to a job; aggregates are bounded and can always be emptied. */
+import test from "ava";
+import { setTimeout as delay } from "node:timers/promises";
+import { BlobStore, appendToStream, streamsOf, subjectsIn, subjectsOf, type StoredPayload } from "@troupe/protocol";
+import { Engine, SCOPE, SINGLE, type Answer, type Draft } from "../../support/engine.ts";
+import { eventually } from "../../support/eventually.ts";
+import { json, type Work } from "../../support/scripted-agent.ts";
+
+const LARGE = new TextEncoder().encode(JSON.stringify("x".repeat(40_000)));
+
+/** The ids of the jobs that something is stored for. */
+async function storedFor(engine: Engine): Promise<string[]> {
+  const { allBlobs, blobsPrefix } = subjectsOf(SCOPE);
+  const subjects = await subjectsIn(engine.bus, streamsOf(SCOPE).blobs, allBlobs);
+  return [...new Set([...subjects.keys()].map((subject) => subject.slice(blobsPrefix.length).split(".")[0]!))].sort();
+}
+
+/** Submits what was stored before, as Troupe's client does. */
+async function submitStored(engine: Engine, id: string, { kind, ref }: StoredPayload): Promise<Answer> {
+  const headers = { "Troupe-Job-Id": id, "Troupe-Content": kind, "Troupe-Payload": JSON.stringify(ref) };
+  return engine.ask("submit", undefined, headers);
+}
+
+test.serial(
+  "the sweep takes what belongs to no job, and neither an upload that goes on nor what is still wanted",
+  async (t) => {
+    await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 2 } });
+    const sweepMs = 1_000;
+    const coordinator = await engine.coordinator({ tuning: { sweepMs, pageMs: 20 } });
+    const blobs = new BlobStore(engine.bus, SCOPE);
+    const store = async (job: string, slot = "in"): Promise<StoredPayload> => blobs.put({ job, slot }, "json", LARGE);
+    const agent = await engine.agent("g1", { work: async ({ run }) => store(run.job, "0") });
+    await engine.submit("recorded", 1);
+    t.is((await engine.outcome("recorded")).state, "done");
+    await agent[Symbol.asyncDispose]();
+    for (const id of ["open", "also-open"]) t.is((await submitStored(engine, id, await store(id))).error, undefined);
+    const refused = await store("refused");
+    await store("orphan");
+
+    let chunks = 0;
+    while (chunks < 18) {
+      await appendToStream(engine.bus, subjectsOf(SCOPE).blob("slow.in.upload", chunks++), LARGE);
+      t.is((await submitStored(engine, "refused", refused)).error?.code, "TooManyJobs");
+      await delay(sweepMs / 5);
+    }
+    t.deepEqual(await storedFor(engine), ["also-open", "open", "recorded", "refused", "slow"]);
+    const { allBlobs } = subjectsOf(SCOPE);
+    const left = [...(await subjectsIn(engine.bus, streamsOf(SCOPE).blobs, allBlobs)).keys()];
+    t.is(left.filter((subject) => subject.includes(".slow.")).length, chunks, "every chunk of the upload is there");
+    t.is((await coordinator.says("stored payloads that belonged to no job were removed"))["payloads"], 1);
+
+    await eventually("given up, they are swept as well", async () => {
+      const ids = await storedFor(engine);
+      return !ids.includes("slow") && !ids.includes("refused");
+    });
+    await engine.agent("g1", {
+      work: async ({ run }) => json("ref" in run.input ? (await blobs.get(run.input)).length : 0),
+    });
+    for (const id of ["open", "also-open"])
+      t.deepEqual((await engine.outcome(id))["result"], { A: LARGE.length }, "and what is wanted can be read");
+  },
+);
+
+const COLLECTING: Draft = {
+  modules: [
+    { name: "A", type: "trace", group: "g1" },
+    { name: "Sum", type: "trace", group: "g2", dependsOn: ["A"], aggregate: true, expose: true },
+  ],
+  jobs: { keepResultsSeconds: 1 },
+};
+
+test.serial("a stored item whose job's record has expired is gone when it is consumed", async (t) => {
+  await using engine = await Engine.start(COLLECTING);
+  await engine.coordinator({ tuning: { pageMs: 20 } });
+  const blobs = new BlobStore(engine.bus, SCOPE);
+  const work: Work = async ({ run, items }) =>
+    run.phase === "process" ? json(items.length) : blobs.put({ job: run.job, slot: "1" }, "json", LARGE);
+  await engine.agent("g1");
+  await engine.agent("g2", { work });
+  await engine.submit("a", 1);
+  await engine.outcome("a");
+  await eventually(
+    "its record expires",
+    async () => (await engine.ask("status", { id: "a" })).error?.code === "JobNotFound",
+  );
+  t.deepEqual(await storedFor(engine), ["a"], "the aggregate holds it");
+  await engine.ask("process", undefined, { "Troupe-Job-Id": "p" });
+  t.deepEqual((await engine.outcome("p"))["result"], { Sum: 1 });
+  await eventually("nothing is stored any more", async () => (await storedFor(engine)).length === 0);
+});
+
+test.serial(
+  "full aggregates refuse jobs, for good, and are emptied by process, which is never refused for it",
+  async (t) => {
+    await using engine = await Engine.start(COLLECTING);
+    await engine.coordinator({ tuning: { maxInlineBytes: 256 * 1024 } });
+    const work: Work = ({ run, items }) => json(run.phase === "process" ? items.length : "x".repeat(20_000));
+    await engine.agent("g1");
+    await engine.agent("g2", { work });
+    let taken = 0;
+    let answer = await engine.submit("job-0", 1);
+    for (; answer.error === undefined; answer = await engine.submit(`job-${taken}`, 1)) {
+      t.is((await engine.outcome(`job-${taken++}`)).state, "done");
+      t.true(taken < 10);
+    }
+    t.is(answer.error.code, "AggregateFull");
+    t.is(answer.error.message, "the pipeline's aggregates hold more than 0.1 MiB");
+    t.is(answer.error.hint, "run `process`, which empties them");
+    t.is(answer.error["retryAfterMs"], undefined, "waiting is no cure");
+    t.is((await engine.ask("process", undefined, { "Troupe-Job-Id": "p" })).error, undefined);
+    t.deepEqual((await engine.outcome("p"))["result"], { Sum: taken });
+    t.is((await engine.submit("next", 1)).error, undefined);
+  },
+);

@@ -3,8 +3,8 @@
  *
  *   object.ts, resource.ts, builtin.ts   what objects are, how a kind is called, the kinds that Kubernetes brings
  *   connection.ts, client.ts             plain JSON over HTTPS; every write passes the gate
- *   informer.ts                          a copy of all objects of a kind that follows the server
- *   controller.ts                        keys, visited one at a time until they are settled
+ *   informer.ts, reflector.ts, store.ts  a copy of all objects of a kind that follows the server
+ *   controller.ts, work-queue.ts         keys, visited one at a time until they are settled
  *   leader-election.ts                   a Lease says who writes; its gate says until when
  *   event-recorder.ts                    what `kubectl describe` shows
  *   observation.ts                       what all of them tell, for logs and metrics
@@ -51,10 +51,10 @@ export {
   type WatchOptions,
 } from "./client.ts";
 export { type WriteGate } from "./connection.ts";
-export { TerminalError, type Controller, type ControllerOptions, type Outcome } from "./controller.ts";
+export { Controller, TerminalError, type ControllerOptions, type Outcome } from "./controller.ts";
 export { KubeError, NotLeadingError, isNotFound } from "./error.ts";
 export { type EventFact, type EventRecorder } from "./event-recorder.ts";
-export { type Change, type Informer, type InformerOptions } from "./informer.ts";
+export { startInformer, type Informer, type InformerOptions } from "./informer.ts";
 export { type ElectionOptions, type Leadership } from "./leader-election.ts";
 export { type ObjectList } from "./object-list.ts";
 export {
@@ -72,4 +72,5 @@ export {
 export { type Observation, type Observe } from "./observation.ts";
 export { controllerOf, ownedBy, ownerKeys } from "./owner.ts";
 export { resource, type Resource, type ResourceNames } from "./resource.ts";
+export { type Change } from "./store.ts";
 export { type WatchEvent } from "./watch-event.ts";

@@ -1,31 +1,79 @@
+import { parseQuantity } from "@troupe/model";
+import type { Scope } from "@troupe/protocol";
+import { DEFAULT_STREAM_BYTES, LEAST_STREAM_BYTES } from "./shell/stream-sizes.ts";
+
 /** The coordinator's environment, read once. */
 export interface CoordinatorConfig {
   readonly natsUrl: string;
   readonly natsCreds: string | undefined;
-  readonly namespace: string;
-  readonly pipelines: readonly { readonly pipeline: string; readonly uid: string }[];
+  readonly work: CoordinatorWork;
+  /** What the streams of one pipeline may grow to, in bytes, all together. */
+  readonly streamBytes: number;
+  /** Stays over restarts, and no other coordinator has it: the pod's name. */
   readonly id: string;
   readonly logLevel: string;
 }
 
+/** `listed`: these pipelines, whether they are applied yet or not. `found`: every pipeline that is applied, shared with other coordinators. */
+export type CoordinatorWork =
+  | { readonly kind: "listed"; readonly scopes: readonly Scope[] }
+  /** `namespaces`: of these alone; undefined: of all. */
+  | { readonly kind: "found"; readonly namespaces: readonly string[] | undefined };
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** @throws {Error} naming the variable that is missing or wrong. */
-export function readConfig(
-  env: Readonly<Record<string, string | undefined>>,
-  randomId: () => string,
-): CoordinatorConfig {
+export function readConfig(env: Environment, randomId: () => string): CoordinatorConfig {
   return {
     natsUrl: required(env, "TROUPE_NATS_URL"),
-    natsCreds: env["TROUPE_NATS_CREDS"],
-    namespace: env["TROUPE_NAMESPACE"] ?? "local",
-    pipelines: required(env, "TROUPE_PIPELINES").split(",").map(parsePipeline),
-    id: env["TROUPE_COORDINATOR_ID"] ?? `coordinator-${randomId()}`,
+    natsCreds: present(env, "TROUPE_NATS_CREDS"),
+    work: workOf(env),
+    streamBytes: streamBytesOf(env),
+    id: present(env, "TROUPE_COORDINATOR_ID") ?? `coordinator-${randomId()}`,
     logLevel: env["TROUPE_LOG_LEVEL"] ?? "info",
   };
 }
 
-function required(env: Readonly<Record<string, string | undefined>>, name: string): string {
-  const value = env[name];
-  if (value === undefined || value === "") throw new Error(`${name} is not set: a coordinator needs it to start`);
+function workOf(env: Environment): CoordinatorWork {
+  const listed = present(env, "TROUPE_PIPELINES");
+  if (listed === undefined) return { kind: "found", namespaces: namespacesOf(env) };
+  const namespace = env["TROUPE_NAMESPACE"] ?? "local";
+  return { kind: "listed", scopes: listed.split(",").map((text) => ({ namespace, ...parsePipeline(text) })) };
+}
+
+function streamBytesOf(env: Environment): number {
+  const text = present(env, "TROUPE_STREAM_BYTES");
+  if (text === undefined) return DEFAULT_STREAM_BYTES;
+  const bytes = parseQuantity(text);
+  if (bytes === null || bytes < LEAST_STREAM_BYTES)
+    throw new Error(
+      `TROUPE_STREAM_BYTES is ${JSON.stringify(text)}; it is a quantity of bytes such as 2Gi, and 16Mi at least`,
+    );
+  return Math.floor(bytes);
+}
+
+/** The name of a Kubernetes namespace: it becomes a token of subjects. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+function namespacesOf(env: Environment): readonly string[] | undefined {
+  const names = present(env, "TROUPE_NAMESPACES")
+    ?.split(",")
+    .map((name) => name.trim());
+  const wrong = names?.find((name) => !NAMESPACE.test(name));
+  if (wrong !== undefined)
+    throw new Error(
+      `TROUPE_NAMESPACES has ${JSON.stringify(wrong)}, which is no namespace; name some, with commas between them, or leave it out for all`,
+    );
+  return names;
+}
+
+function present(env: Environment, name: string): string | undefined {
+  return env[name] === "" ? undefined : env[name];
+}
+
+function required(env: Environment, name: string): string {
+  const value = present(env, name);
+  if (value === undefined) throw new Error(`${name} is not set: a coordinator needs it to start`);
   return value;
 }
 

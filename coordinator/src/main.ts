@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { connectBus } from "@troupe/protocol";
 import { readConfig } from "./config.ts";
 import { newLog } from "./shell/log.ts";
-import { PipelineCoordinator } from "./shell/pipeline-coordinator.ts";
+import { startCoordinator } from "./shell/coordinator.ts";
+import { streamSizes } from "./shell/stream-sizes.ts";
 
 const randomId = (): string => randomBytes(4).toString("hex");
 
@@ -14,12 +15,15 @@ async function start(): Promise<() => Promise<void>> {
   const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
   const creds = config.natsCreds === undefined ? {} : { creds: config.natsCreds };
   const bus = await connectBus({ url: config.natsUrl, name: id, ...creds });
-  const coordinators = config.pipelines.map(
-    ({ pipeline, uid }) =>
-      new PipelineCoordinator({ bus, scope: { namespace: config.namespace, pipeline, uid }, id, log }),
-  );
+  const coordinator = await startCoordinator(config.work, {
+    bus,
+    log,
+    name: config.id,
+    id,
+    streams: streamSizes(config.streamBytes),
+  });
   return async () => {
-    await Promise.all(coordinators.map(async (coordinator) => coordinator[Symbol.asyncDispose]()));
+    await coordinator[Symbol.asyncDispose]();
     await bus.close();
   };
 }

@@ -20,6 +20,7 @@ export {
 export type { Failure, FailureCode, FailureKind } from "./failure.ts";
 export { Fields } from "./fields.ts";
 export {
+  COORDINATORS_SUBJECT,
   DOOR_OPERATIONS,
   LOAD_BUCKET,
   OWNER_BUCKET,
@@ -91,6 +92,7 @@ export {
   purgeStream,
   subjectsIn,
   readStream,
+  resizeStream,
   streamState,
   type StoredMessage,
   type StreamSettings,
@@ -108,6 +110,8 @@ export {
 } from "./bus/buckets.ts";
 export { DEFAULT_CONTROL, parseControl, type PipelineControl } from "./control.ts";
 export { readControl, writeControl } from "./bus/control.ts";
+export { listKeys } from "./bus/keys.ts";
+export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
 export {
   LOAD_REFRESH_MS,
   LOAD_UNKNOWN_MS,

@@ -91,6 +91,9 @@ export function streamsOf({ namespace, pipeline, uid }: Scope): StreamNames {
   return { journal: `${root}_J`, snapshots: `${root}_S`, records: `${root}_R`, blobs: `${root}_B` };
 }
 
+/** What coordinators say to each other: that they live. */
+export const COORDINATORS_SUBJECT = "_troupe.coordinators";
+
 /** Key-value bucket of compiled revisions, written by the operator or the laptop. */
 export const REVISION_BUCKET = "TROUPE_REVISIONS";
 /** Key-value bucket of owner leases: says who tries to own; the journal's fence says who does (E8). */

@@ -49,17 +49,22 @@ export class CoordinatorProcess extends Logged implements AsyncDisposable {
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
 
-  constructor(url: string, scope: Scope, id: string) {
+  /** @param scope undefined: it finds its pipelines. */
+  constructor(url: string, scope: Scope | undefined, id: string, env: Readonly<Record<string, string>> = {}) {
     super();
+    const work =
+      scope === undefined
+        ? {}
+        : { TROUPE_NAMESPACE: scope.namespace, TROUPE_PIPELINES: `${scope.pipeline}:${scope.uid}` };
     this.#child = fork(ENTRY, [], {
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: {
         ...process.env,
         TROUPE_NATS_URL: url,
-        TROUPE_NAMESPACE: scope.namespace,
-        TROUPE_PIPELINES: `${scope.pipeline}:${scope.uid}`,
         TROUPE_COORDINATOR_ID: id,
+        ...work,
+        ...env,
       },
     });
     this.exited = new Promise((resolve) =>

@@ -3,11 +3,13 @@
  * tells, and what its owner does, is the business of a {@link Part}.
  */
 import type { Bus, Scope } from "@troupe/protocol";
+import type { Placement } from "../placement/placement.ts";
 import { DamagedError } from "./checksum.ts";
 import { Election, RENEW_MS } from "./election.ts";
 import { CURE, JournalLostError, NO_FRAME, type KnownFrame, type Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
 import { reasonOf, StallReporter } from "./stall-reporter.ts";
+import type { StreamSizes } from "./stream-sizes.ts";
 import { ensureStreams } from "./streams.ts";
 
 const STANDBY_MS = 250;
@@ -55,6 +57,10 @@ export interface CoordinationOptions<State, L extends Live> {
   readonly id: string;
   readonly log: Log;
   readonly part: Part<State, L>;
+  /** What its streams may grow to. */
+  readonly streams: StreamSizes;
+  /** Shares what there is to own with other coordinators; undefined: takes what is free, and keeps it. */
+  readonly placement?: Placement | undefined;
 }
 
 export class Coordination<State, L extends Live> implements AsyncDisposable {
@@ -73,8 +79,9 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
 
   constructor(options: CoordinationOptions<State, L>) {
     this.#options = options;
-    const { bus, scope, id } = options;
-    this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now() });
+    const { bus, scope, id, placement } = options;
+    const delayMs = (): number => placement?.delayMs(scope) ?? 0;
+    this.#election = new Election({ bus, scope, holder: id, mono: () => performance.now(), delayMs });
     this.#stalls = new StallReporter(options);
     this.#unlisten = bus.onStatus((status) => {
       if (status === "connected") this.#wake();
@@ -127,8 +134,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { bus, scope, log, part } = this.#options;
-    await ensureStreams(bus, scope);
+    const { bus, scope, log, part, streams } = this.#options;
+    await ensureStreams(bus, scope, streams);
     const replayed = await part.replay(this.#journalled);
     this.#enter({ kind: "standby", replayed });
     log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames });
@@ -154,8 +161,23 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       this.#lost("fenced");
       return 0;
     }
-    await this.#options.part.keep(live);
+    const { part, placement, scope } = this.#options;
+    if (placement?.takeHandover(scope) === true) {
+      await this.#handOver(live);
+      return STANDBY_MS;
+    }
+    await part.keep(live);
     return RENEW_MS;
+  }
+
+  /** To the coordinator that is preferred for it: what it owns goes on there as after a takeover, only that nobody has to wait for a lease. */
+  async #handOver(live: L): Promise<void> {
+    const { log, scope } = this.#options;
+    log.info("hands the pipeline over", { pipeline: scope.pipeline });
+    live.close();
+    this.#journalled = live.journalled;
+    this.#enter({ kind: "starting" });
+    await this.#election.release();
   }
 
   #lost(why: Loss): void {

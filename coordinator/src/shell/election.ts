@@ -14,6 +14,7 @@ export class Election {
   readonly #scope: Scope;
   readonly #holder: string;
   readonly #mono: () => number;
+  readonly #delayMs: () => number;
   #seen: { sequence: number; since: number } | undefined;
   #held: { sequence: number; beat: number } | undefined;
   #confirmedAt = -Infinity;
@@ -23,11 +24,14 @@ export class Election {
     readonly scope: Scope;
     readonly holder: string;
     readonly mono: () => number;
+    /** How long a free lease is left to others, in milliseconds. Default: not at all. */
+    readonly delayMs?: () => number;
   }) {
     this.#bus = options.bus;
     this.#scope = options.scope;
     this.#holder = options.holder;
     this.#mono = options.mono;
+    this.#delayMs = options.delayMs ?? (() => 0);
   }
 
   /** Whether something has confirmed the ownership within the last second. */
@@ -44,10 +48,9 @@ export class Election {
   async tryAcquire(): Promise<boolean> {
     const askedAt = this.#mono();
     const { sequence, lease } = await readOwner(this.#bus, this.#scope, EXPIRES_MS);
-    if (lease !== null && !this.#isFormerSelf(lease.holder)) {
-      if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
-      if (askedAt - this.#seen.since < EXPIRES_MS) return false;
-    }
+    if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
+    const isHeld = lease !== null && !this.#isFormerSelf(lease.holder);
+    if (askedAt - this.#seen.since < (isHeld ? EXPIRES_MS : 0) + this.#delayMs()) return false;
     const written = await writeOwner(this.#bus, this.#scope, {
       lease: { holder: this.#holder, beat: 1 },
       sequence,

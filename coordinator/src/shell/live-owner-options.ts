@@ -8,14 +8,17 @@ import type { Election } from "./election.ts";
 import type { Log } from "./log.ts";
 import type { Replayed } from "./replay.ts";
 import type { SnapshotSettings } from "./snapshots.ts";
+import type { StreamSizes } from "./stream-sizes.ts";
 
 /** What a deployment may want otherwise. Everything has a default. */
 export interface OwnerTuning extends Partial<OwnerSettings> {
   readonly snapshots?: Partial<SnapshotSettings>;
-  /** How often the streams are asked for their size. Default 5,000. */
+  /** How often the streams are asked for their size. Default 1,000. */
   readonly roomCheckMs?: number;
   /** How often stored payloads that belong to no job are looked for. Default 30 minutes. */
   readonly sweepMs?: number;
+  /** Whether streams that fill up are enlarged. Default true. */
+  readonly canGrow?: boolean;
 }
 
 export interface LiveOwnerOptions {
@@ -25,6 +28,8 @@ export interface LiveOwnerOptions {
   readonly election: Election;
   readonly replayed: Replayed;
   readonly log: Log;
+  /** What its streams may grow to. */
+  readonly streams: StreamSizes;
   readonly tuning?: OwnerTuning | undefined;
   /** Replicas that were heard while standing by. */
   readonly present: readonly ReplicaKey[];

@@ -44,6 +44,8 @@ const TICK_MS = 100;
 /** A turn that comes this late was frozen: leases must not suffer for it (E5). */
 const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
+/** While nothing is journalled, the streams' room is looked after this often. */
+const IDLE_ROOM_CHECK_MS = 5_000;
 
 interface Submission {
   readonly request: DoorRequest;
@@ -62,6 +64,8 @@ export class LiveOwner {
   readonly #blobs: BlobStore;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
+  /** When the streams' room was looked after, and how far the journal was. */
+  #checked = { sequence: -1, at: -Infinity };
   #reporter: LoadReporter | undefined;
   #sweep: Sweep | undefined;
   /** Submissions that came before the first revision. */
@@ -76,7 +80,7 @@ export class LiveOwner {
     const { bus, scope, replayed } = options;
     this.#options = options;
     const epoch = replayed.state.epoch + 1;
-    const { snapshots, roomCheckMs: _, sweepMs: __, ...settings } = options.tuning ?? {};
+    const { snapshots, roomCheckMs: _, sweepMs: __, canGrow: ___, ...settings } = options.tuning ?? {};
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
     this.#owner = newOwner(replayed.state, {
       epoch,
@@ -180,7 +184,7 @@ export class LiveOwner {
     this.#timers.push(
       setInterval(() => {
         void this.#checkRoom();
-      }, this.#options.tuning?.roomCheckMs ?? 5_000),
+      }, this.#options.tuning?.roomCheckMs ?? 1_000),
     );
     void this.#checkRoom();
     this.#beacon();
@@ -419,9 +423,13 @@ export class LiveOwner {
   }
 
   async #checkRoom(): Promise<void> {
-    const { bus, scope, log } = this.#options;
+    const { bus, scope, log, tuning } = this.#options;
+    const checked = { sequence: this.#writer.sequence, at: performance.now() };
+    if (checked.sequence === this.#checked.sequence && checked.at - this.#checked.at < IDLE_ROOM_CHECK_MS) return;
+    this.#checked = checked;
     try {
-      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope);
+      const sizes = tuning?.canGrow === false ? undefined : this.#options.streams;
+      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope, sizes);
       this.#owner.full = full;
       this.#snapshots.setJournalLimit(journalLimit);
       if (isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();

@@ -2,12 +2,14 @@
 import { graphOf, type Graph, type Revision } from "@troupe/model";
 import { readCurrentRevision, readRevision, type Bus, type Scope } from "@troupe/protocol";
 import type { JournalState } from "../core/state.ts";
+import type { Placement } from "../placement/placement.ts";
 import { Coordination } from "./coordination.ts";
 import { LiveOwner } from "./live-owner.ts";
 import type { OwnerTuning } from "./live-owner-options.ts";
 import type { Log } from "./log.ts";
 import { catchUp, replay } from "./replay.ts";
 import { RollCall } from "./roll-call.ts";
+import { DEFAULT_STREAM_BYTES, streamSizes, type StreamSizes } from "./stream-sizes.ts";
 
 const REVISION_MS = 2_000;
 
@@ -17,6 +19,9 @@ export interface PipelineCoordinatorOptions {
   readonly id: string;
   readonly log: Log;
   readonly tuning?: OwnerTuning;
+  readonly placement?: Placement;
+  /** Default: 6.5 GiB in all. */
+  readonly streams?: StreamSizes;
 }
 
 export class PipelineCoordinator implements AsyncDisposable {
@@ -28,13 +33,15 @@ export class PipelineCoordinator implements AsyncDisposable {
 
   constructor(options: PipelineCoordinatorOptions) {
     this.#options = options;
-    const { bus, scope, id, log } = options;
+    const { bus, scope, id, log, placement, streams = streamSizes(DEFAULT_STREAM_BYTES) } = options;
     this.#rollCall = new RollCall(bus, scope);
     this.#coordination = new Coordination<JournalState, LiveOwner>({
       bus,
       scope,
       id,
       log,
+      placement,
+      streams,
       part: {
         replay: async (known) => replay(bus, scope, known),
         catchUp: async (replayed) => catchUp(bus, scope, replayed),
@@ -42,7 +49,7 @@ export class PipelineCoordinator implements AsyncDisposable {
         own: (replayed, election, onLost) => {
           const findRevision = async (): Promise<Graph | undefined> => this.#findRevision();
           const { present } = this.#rollCall;
-          const live = new LiveOwner({ ...options, election, replayed, present, findRevision, onLost });
+          const live = new LiveOwner({ ...options, streams, election, replayed, present, findRevision, onLost });
           live.setCurrent(this.#graph);
           log.info("owns the pipeline", {
             pipeline: scope.pipeline,

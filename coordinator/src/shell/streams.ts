@@ -1,9 +1,10 @@
-/** The streams of a pipeline: made when missing, watched for room. */
+/** The streams of a pipeline: made when missing, watched for room, enlarged while they fill up. */
 import {
   ensureBuckets,
   ensureStream,
   JetStreamError,
   JS_CODE,
+  resizeStream,
   streamsOf,
   streamState,
   subjectsOf,
@@ -11,39 +12,38 @@ import {
   type Scope,
   type StreamState,
 } from "@troupe/protocol";
+import { firstSize, nextSize, STREAMS, type StreamKind, type StreamSizes } from "./stream-sizes.ts";
 
 const MEBI = 1024 * 1024;
-
-/** Sizes that are asked for, in MiB. A server with less room to promise gets smaller ones, until they fit. */
-const SIZES = { journal: 512, snapshots: 1_024, records: 1_024, blobs: 4_096 } as const;
-const SMALLEST = 1 / 256;
+/** A stream is not made smaller than this, whatever the server has left. */
+const SMALLEST_BYTES = MEBI / 4;
 
 /** Above this share of a stream new jobs are refused; the rest is for completions (E10). */
 const FULL_SHARE = 0.7;
 
-export async function ensureStreams(bus: Bus, scope: Scope): Promise<void> {
+/** @throws {JetStreamError} when the server has no room for even the smallest. */
+export async function ensureStreams(bus: Bus, scope: Scope, sizes: StreamSizes): Promise<void> {
   await ensureBuckets(bus);
+  const { journal, snapshots, records, allBlobs } = subjectsOf(scope);
+  const taken: Readonly<Record<StreamKind, string>> = { journal, snapshots, records, blobs: allBlobs };
   const names = streamsOf(scope);
-  const subjects = subjectsOf(scope);
-  const wanted = [
-    { name: names.journal, subjects: [subjects.journal], megabytes: SIZES.journal },
-    { name: names.snapshots, subjects: [subjects.snapshots], megabytes: SIZES.snapshots },
-    { name: names.records, subjects: [subjects.records], megabytes: SIZES.records },
-    { name: names.blobs, subjects: [subjects.allBlobs], megabytes: SIZES.blobs },
-  ];
-  for (const { name, subjects: taken, megabytes } of wanted) await ensureWithRoom(bus, name, taken, megabytes);
+  for (const kind of STREAMS) await ensureWithRoom(bus, names[kind], taken[kind], firstSize(sizes[kind]));
 }
 
-async function ensureWithRoom(bus: Bus, name: string, subjects: readonly string[], megabytes: number): Promise<void> {
-  for (let share = 1; ; share /= 4) {
+/** A server that has less left to set aside gets a smaller stream, half as large each time until it fits. */
+async function ensureWithRoom(bus: Bus, name: string, subject: string, size: number): Promise<void> {
+  for (let maxBytes = size; ; maxBytes = Math.floor(maxBytes / 2)) {
     try {
-      await ensureStream(bus, { name, subjects, maxBytes: Math.floor(megabytes * share * MEBI), discard: "new" });
+      await ensureStream(bus, { name, subjects: [subject], maxBytes, discard: "new" });
       return;
     } catch (error) {
-      if (!(error instanceof JetStreamError) || error.code !== JS_CODE.insufficientStorage || share < SMALLEST)
-        throw error;
+      if (!isNoRoom(error) || maxBytes / 2 < SMALLEST_BYTES) throw error;
     }
   }
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof JetStreamError && error.code === JS_CODE.insufficientStorage;
 }
 
 export interface Room {
@@ -54,17 +54,36 @@ export interface Room {
   readonly journalLimit: number;
 }
 
-export async function roomOf(bus: Bus, scope: Scope): Promise<Room> {
+/** @param sizes up to which streams that fill up are enlarged; undefined: they stay as they are. */
+export async function roomOf(bus: Bus, scope: Scope, sizes?: StreamSizes): Promise<Room> {
   const names = streamsOf(scope);
-  const journal = await streamState(bus, names.journal);
   let full: string | undefined;
-  for (const what of ["journal", "snapshots", "records", "blobs"] as const) {
+  let journal: StreamState | null = null;
+  for (const what of STREAMS) {
     const name = names[what];
-    const state = name === names.journal ? journal : await streamState(bus, name);
+    const state = await stateOf(bus, name, sizes?.[what]);
+    if (what === "journal") journal = state;
     if (state !== null && isFull(state))
       full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
   }
   return { full, isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
+}
+
+async function stateOf(bus: Bus, name: string, limit: number | undefined): Promise<StreamState | null> {
+  const state = await streamState(bus, name);
+  return state === null || limit === undefined ? state : enlarged(bus, name, state, limit);
+}
+
+/** As it is when the server has no more to set aside. */
+async function enlarged(bus: Bus, name: string, state: StreamState, limit: number): Promise<StreamState> {
+  const maxBytes = nextSize(state, limit);
+  if (maxBytes === undefined) return state;
+  try {
+    return await resizeStream(bus, name, maxBytes);
+  } catch (error) {
+    if (!isNoRoom(error)) throw error;
+    return state;
+  }
 }
 
 function mebibytes(bytes: number): string {

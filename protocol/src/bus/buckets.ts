@@ -17,19 +17,37 @@ const decoder = new TextDecoder();
 /** The subject that a key's value is published on. */
 export const subjectOf = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
 
-/** Creates the buckets where they are missing. The layout is the one that NATS's own key-value clients use. */
+const MEBI = 1024 * 1024;
+/** What each bucket may hold: a thousand pipelines fit. */
+const BUCKET_BYTES: Readonly<Record<string, number>> = {
+  [REVISION_BUCKET]: 256 * MEBI,
+  [OWNER_BUCKET]: 16 * MEBI,
+  [LOAD_BUCKET]: 64 * MEBI,
+};
+
+/**
+ * Creates the buckets where they are missing. The layout is the one that NATS's own key-value clients use.
+ * @throws {JetStreamOffError} @throws {JetStreamError} when the server has no room for them.
+ */
 export async function ensureBuckets(bus: Bus): Promise<void> {
-  await Promise.all(
-    [REVISION_BUCKET, OWNER_BUCKET, LOAD_BUCKET].map(async (bucket) =>
-      ensureStream(bus, {
-        name: `KV_${bucket}`,
-        subjects: [`$KV.${bucket}.>`],
-        maxBytes: 256 * 1024 * 1024,
-        discard: "new",
-        maxMessagesPerSubject: 1,
-      }),
-    ),
-  );
+  await Promise.all(Object.entries(BUCKET_BYTES).map(async ([bucket, bytes]) => ensureBucket(bus, bucket, bytes)));
+}
+
+/** A server with little to set aside gets a smaller one, half as large each time until it fits. */
+async function ensureBucket(bus: Bus, bucket: string, bytes: number): Promise<void> {
+  const settings = {
+    name: `KV_${bucket}`,
+    subjects: [`$KV.${bucket}.>`],
+    discard: "new",
+    maxMessagesPerSubject: 1,
+  } as const;
+  try {
+    await ensureStream(bus, { ...settings, maxBytes: bytes });
+  } catch (error) {
+    const isNoRoom = error instanceof JetStreamError && error.code === JS_CODE.insufficientStorage;
+    if (!isNoRoom || bytes < MEBI) throw error;
+    await ensureBucket(bus, bucket, Math.floor(bytes / 2));
+  }
 }
 
 /** Writes the revision and makes it the one that new jobs get. */

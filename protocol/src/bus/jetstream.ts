@@ -114,6 +114,17 @@ export async function ensureStream(bus: Bus, settings: StreamSettings): Promise<
   return stateOf(answer);
 }
 
+/** What the server says of the stream. @param ask what it is to say beside the state. @throws {JetStreamError} also when there is none. */
+export async function streamInfo(bus: Bus, name: string, ask: Readonly<Record<string, unknown>>): Promise<Fields> {
+  return api(bus, `STREAM.INFO.${name}`, ask);
+}
+
+/** Changes what the stream may hold, and nothing else of it. @throws {JetStreamError} when the server has no room to set aside. */
+export async function resizeStream(bus: Bus, name: string, maxBytes: number): Promise<StreamState> {
+  const config = (await streamInfo(bus, name, {})).object("config").replaced<object>({ max_bytes: maxBytes });
+  return stateOf(await api(bus, `STREAM.UPDATE.${name}`, config));
+}
+
 /** The stream's state as its leader knows it, or null when there is no such stream. */
 export async function streamState(bus: Bus, name: string): Promise<StreamState | null> {
   try {

@@ -47,7 +47,7 @@ test.serial(
   "the server has no room for a frame: what is in it is refused, what was accepted is done when there is room",
   async (t) => {
     await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 1_000 } });
-    await engine.coordinator({ tuning: { roomCheckMs: 1_000 } });
+    await engine.coordinator({ tuning: { canGrow: false, roomCheckMs: 1_000 } });
     await engine.submit("first", 1);
     await limit(engine, "journal", (await bytesIn(engine, "journal")) + 100_000);
     const ids = numbers(40).map((index) => `job-${index}`);
@@ -69,7 +69,7 @@ test.serial(
 
 test.serial("above 70% of a stream new jobs are refused, and those that are open are completed", async (t) => {
   await using engine = await Engine.start(SINGLE);
-  await engine.coordinator({ tuning: { roomCheckMs: 50 } });
+  await engine.coordinator({ tuning: { canGrow: false, roomCheckMs: 50 } });
   await limit(engine, "blobs", 100_000);
   const answers = await Promise.all(
     [0, 1, 2].map(async (index) => engine.submit(`large-${index}`, "x".repeat(90_000))),
@@ -93,7 +93,7 @@ test.serial("above 70% of a stream new jobs are refused, and those that are open
 
 test.serial("a small journal is cut before it is full, so that it never is", async (t) => {
   await using engine = await Engine.start({ ...SINGLE, jobs: { maxInFlight: 50 } });
-  await engine.coordinator({ tuning: { roomCheckMs: 50, pageMs: 20 } });
+  await engine.coordinator({ tuning: { canGrow: false, roomCheckMs: 50, pageMs: 20 } });
   await limit(engine, "journal", MEBI);
   await engine.agents({ permits: 20 });
   let bytes = 0;

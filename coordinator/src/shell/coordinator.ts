@@ -1,0 +1,49 @@
+/** All that one coordinator's process takes part in. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus, Scope } from "@troupe/protocol";
+import type { CoordinatorWork } from "../config.ts";
+import { Placement } from "../placement/placement.ts";
+import { Presence } from "../placement/presence.ts";
+import { Discovery } from "./discovery.ts";
+import type { Log } from "./log.ts";
+import { PipelineCoordinator } from "./pipeline-coordinator.ts";
+import type { StreamSizes } from "./stream-sizes.ts";
+
+/** Long enough to hear of the other coordinators: who starts first does not take what is another's. */
+const LISTEN_MS = 300;
+
+export interface CoordinatorOptions {
+  readonly bus: Bus;
+  readonly log: Log;
+  /** Stays over restarts. */
+  readonly name: string;
+  /** This life of it: `<name>.<life>`. */
+  readonly id: string;
+  /** What the streams of one pipeline may grow to. */
+  readonly streams: StreamSizes;
+}
+
+/** Takes part in what there is to do until it is disposed of. */
+export async function startCoordinator(work: CoordinatorWork, options: CoordinatorOptions): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  if (work.kind === "listed") {
+    for (const scope of work.scopes) stack.use(new PipelineCoordinator({ ...options, scope }));
+  } else {
+    await find(work.namespaces, options, stack);
+  }
+  return stack.move();
+}
+
+async function find(
+  namespaces: readonly string[] | undefined,
+  { bus, log, name, id, streams }: CoordinatorOptions,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const presence = new Presence(bus, name);
+  const placement = new Placement(presence);
+  const join = (scope: Scope): PipelineCoordinator =>
+    new PipelineCoordinator({ bus, log, id, scope, placement, streams });
+  await delay(LISTEN_MS);
+  stack.use(new Discovery({ bus, log, namespaces, join }));
+  stack.use(presence); // so that it says that it leaves before it lets go of anything
+}

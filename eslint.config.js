@@ -114,7 +114,11 @@ export default defineConfig(
       "@typescript-eslint/explicit-module-boundary-types": "off",
     },
   },
-  { name: "users of the console", files: ["bench/**", "hack/**", "examples/**"], rules: { "no-console": "off" } },
+  {
+    name: "users of the console",
+    files: ["bench/**", "hack/**", "examples/**", "charts/**"],
+    rules: { "no-console": "off" },
+  },
   // A pipeline's file exports the pipeline; users write it so.
   { name: "examples", files: ["examples/**", "test/**/fixtures/**"], rules: { "no-restricted-syntax": "off" } },
   {

@@ -23,6 +23,7 @@ const IMAGES = {
   "control-plane": {
     coordinator: ENTRIES.coordinator,
     "nats-keys": "operator/src/credentials/main.ts",
+    uninstall: "operator/src/uninstall/main.ts",
   },
   runtime: {
     agent: ENTRIES.agent,

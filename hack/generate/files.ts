@@ -1,6 +1,7 @@
 import { dumpYaml, type JsonObject } from "@troupe/model";
 import { format } from "prettier";
 import { admissionPolicy } from "./admission-policy.ts";
+import { chartTemplate } from "./chart-templates.ts";
 import { CUSTOM_RESOURCES, customResourceDefinition, nameOf } from "./custom-resources.ts";
 
 export interface GeneratedFile {
@@ -18,12 +19,13 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
     text: yaml(customResourceDefinition(resource)),
   }));
   const policy = { path: "crds/admission-policy.yaml", text: yaml(...admissionPolicy()) };
-  return Promise.all(
+  const applied = await Promise.all(
     [...crds, policy].map(async ({ path, text }) => ({
       path,
       text: await format(text, { filepath: path, printWidth: 120 }),
     })),
   );
+  return [...applied, ...applied.map(chartTemplate)];
 }
 
 function yaml(...documents: readonly JsonObject[]): string {

@@ -1,0 +1,91 @@
+/** What has to happen before the operator goes, in the order in which it has to. */
+import {
+  deployments,
+  isNotFound,
+  keyOf,
+  keyText,
+  pods,
+  resource,
+  secrets,
+  type KubeClient,
+  type KubeObject,
+  type Resource,
+} from "../kube/index.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { finalizersWithoutOurs } from "./finalizers.ts";
+
+export interface Uninstalling {
+  readonly client: KubeClient;
+  /** Namespace of the release. */
+  readonly namespace: string;
+  /** Namespaces whose Pipelines this operator runs; null: all. */
+  readonly watched: readonly string[] | null;
+  readonly log: (message: string) => void;
+}
+
+const POLL_MS = 500;
+
+const KINDS = [kind("Pipeline", "pipelines"), kind("Group", "groups")] as const;
+
+function kind(name: string, plural: string): Resource<KubeObject> {
+  return resource<KubeObject>({ apiVersion: "troupe.dev/v1alpha1", kind: name, plural, namespaced: true });
+}
+
+/** Deletes all Pipelines and Groups, and waits until the operator has cleaned up behind them. @returns what is still there after the time. */
+export async function deleteAll(at: Uninstalling, timeoutMs: number): Promise<readonly string[]> {
+  const until = performance.now() + timeoutMs;
+  for (const each of KINDS) {
+    for (const object of await all(at, each)) {
+      if (object.metadata.deletionTimestamp === undefined) await at.client.delete(each, keyOf(object));
+      at.log(`deleting ${each.kind} ${keyText(keyOf(object))}`);
+    }
+  }
+  for (;;) {
+    const left = (await Promise.all(KINDS.map(async (each) => all(at, each)))).flat();
+    if (left.length === 0 || performance.now() > until)
+      return left.map((object) => `${object.kind} ${keyText(keyOf(object))}`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Scales the operator to nothing, and waits until no pod of it can write any more. @param selector of its pods */
+export async function stopOperator(at: Uninstalling, deployment: string, selector: string): Promise<void> {
+  const key = { namespace: at.namespace, name: deployment };
+  try {
+    await at.client.patch(deployments, key, { type: "merge", body: { spec: { replicas: 0 } } });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  while ((await at.client.list(pods, { namespace: at.namespace, labelSelector: selector })).items.length > 0)
+    await delay(POLL_MS);
+  at.log("the operator has ended");
+}
+
+/** Takes the operator's finalizers off, so that what stays can be deleted later, by whoever wants to. */
+export async function releaseAll(at: Uninstalling): Promise<void> {
+  for (const each of KINDS) {
+    for (const object of await all(at, each)) {
+      const finalizers = finalizersWithoutOurs(object.metadata.finalizers);
+      if (finalizers === null) continue;
+      const body = { metadata: { finalizers } };
+      await at.client.patch(each, keyOf(object), { type: "merge", body });
+      at.log(`${each.kind} ${keyText(keyOf(object))} stays, and can be deleted without the operator`);
+    }
+  }
+}
+
+export async function deleteSecrets(at: Uninstalling, names: readonly string[]): Promise<void> {
+  for (const name of names) await at.client.delete(secrets, { namespace: at.namespace, name });
+}
+
+async function all(at: Uninstalling, each: Resource<KubeObject>): Promise<readonly KubeObject[]> {
+  try {
+    if (at.watched === null) return (await at.client.list(each)).items;
+    const lists = await Promise.all(at.watched.map(async (namespace) => at.client.list(each, { namespace })));
+    return lists.flatMap(({ items }) => items);
+  } catch (error) {
+    // The CRDs were deleted by hand.
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}

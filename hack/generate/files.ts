@@ -1,8 +1,12 @@
 import { dumpYaml, type JsonObject } from "@troupe/model";
+import { resolve } from "node:path";
 import { format } from "prettier";
 import { admissionPolicy } from "./admission-policy.ts";
 import { chartTemplate } from "./chart-templates.ts";
 import { CUSTOM_RESOURCES, customResourceDefinition, nameOf } from "./custom-resources.ts";
+import { exampleManifests } from "./example-manifests.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -25,7 +29,7 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
       text: await format(text, { filepath: path, printWidth: 120 }),
     })),
   );
-  return [...applied, ...applied.map(chartTemplate)];
+  return [...applied, ...applied.map(chartTemplate), ...(await exampleManifests(ROOT))];
 }
 
 function yaml(...documents: readonly JsonObject[]): string {

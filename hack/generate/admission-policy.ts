@@ -15,39 +15,52 @@ type Variable = { readonly name: string; readonly expression: string };
 interface Loop {
   /** Start of the names of all its variables, such as `module`. */
   readonly prefix: string;
-  /** One `{ name, needs }` a module; several may have the same name, and what has it needs itself alone is free. */
+  /** One `{ name, needs }` a module. What a name needs is what all its nodes need together, itself left out. */
   readonly nodes: string;
+  /** Whether every node has a name of its own. */
+  readonly unique: boolean;
   readonly steps: number;
 }
 
 const MODULE_LOOP: Loop = {
   prefix: "module",
   nodes: `object.spec.modules.map(m, {'name': m.name, 'needs': has(m.dependsOn) ? m.dependsOn : []})`,
+  unique: true,
   steps: MAX_MODULES,
 };
 
 const GROUP_LOOP: Loop = {
   prefix: "group",
   nodes: `object.spec.modules.map(m, {'name': m.group, 'needs': dyn(has(m.dependsOn) ? m.dependsOn.map(d, variables.groupOf[variables.nameOf.indexOf(d)]) : [])})`,
+  unique: false,
   steps: MAX_GROUPS,
 };
 
-/** `…Left0` are all nodes; each step keeps those whose name still needs one that is left. */
-function unrolled({ prefix, nodes, steps }: Loop): Variable[] {
+/**
+ * `…Left0` are all nodes; each step keeps those whose name still needs one that is left. A step that keeps all of them is the last
+ * one that looks: on a circle of 128 modules the others would cost more than the API server grants.
+ */
+function unrolled({ prefix, nodes, unique, steps }: Loop): Variable[] {
+  const left = (step: number): string => `variables.${prefix}Left${step}`;
+  const names = (step: number): string => `variables.${prefix}Names${step}`;
+  const unlessSettled = (step: number, settled: string, work: string): string =>
+    step === 0 ? work : `size(${left(step)}) == size(${left(step - 1)}) ? ${settled} : ${work}`;
   const first = [
     { name: `${prefix}Left0`, expression: nodes },
-    { name: `${prefix}Names0`, expression: `variables.${prefix}Left0.map(n, n.name)` },
+    { name: `${prefix}Names0`, expression: `${left(0)}.map(n, n.name)` },
   ];
   const rest = Array.from({ length: steps }, (_, step): Variable[] => {
-    const [left, names] = [`variables.${prefix}Left${step}`, `variables.${prefix}Names${step}`];
+    const waiting = `${left(step)}.filter(n, n.needs.exists(d, d != n.name && d in ${names(step)}))`;
+    const named = (list: string): string => `${list}.map(n, n.name)`;
     const next = step + 1;
-    return [
-      {
-        name: `${prefix}Names${next}`,
-        expression: `${left}.filter(n, n.needs.exists(d, d != n.name && d in ${names})).map(n, n.name)`,
-      },
-      { name: `${prefix}Left${next}`, expression: `${left}.filter(n, n.name in variables.${prefix}Names${next})` },
+    const [nextLeft, nextNames] = unique
+      ? [waiting, named(left(next))]
+      : [`${left(step)}.filter(n, n.name in ${names(next)})`, named(waiting)];
+    const variables = [
+      { name: `${prefix}Left${next}`, expression: unlessSettled(step, left(step), nextLeft) },
+      { name: `${prefix}Names${next}`, expression: unlessSettled(step, names(step), nextNames) },
     ];
+    return unique ? variables : variables.toReversed();
   });
   return [...first, ...rest.flat()];
 }

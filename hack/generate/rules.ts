@@ -37,7 +37,7 @@ function settingsRules(path: string, own: readonly CelRule[] = []): CelRules {
     ],
     [`${path}.resources.gpu`]: [
       {
-        rule: "type(self) == int || !quantity(self).isGreaterThan(quantity('1')) || quantity(self).isInteger()",
+        rule: "type(self) == int || !quantity(self).isGreaterThan(quantity('1')) || quantity(self).isGreaterThan(quantity('1P')) || double(int(quantity(self).asApproximateFloat())) == quantity(self).asApproximateFloat()",
         message: "Above one, GPUs are claimed whole; only less than one GPU can be shared.",
       },
     ],
@@ -47,12 +47,12 @@ function settingsRules(path: string, own: readonly CelRule[] = []): CelRules {
 export const PIPELINE_RULES: CelRules = {
   spec: [
     {
-      rule: "self.modules.all(m, !has(m.dependsOn) || m.dependsOn.all(d, d in self.modules.map(x, x.name)))",
+      rule: "self.modules.all(m, !has(m.dependsOn) || sets.contains(self.modules.map(x, x.name), m.dependsOn))",
       message: "A module depends on one that is not declared: every name in dependsOn is the name of a module.",
       fieldPath: ".modules",
     },
     {
-      rule: "!has(self.groups) || self.groups.all(g, g.name in self.modules.map(m, m.group))",
+      rule: "!has(self.groups) || sets.contains(self.modules.map(m, m.group), self.groups.map(g, g.name))",
       message: "A listed group has no modules: put a module into it, or remove it.",
       fieldPath: ".groups",
     },

@@ -6,6 +6,9 @@ const FORM = /^([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|
 /** The pattern that a quantity matches, for schemas. */
 export const QUANTITY_PATTERN = FORM.source;
 
+/** Kubernetes knows nothing finer than a billionth, and rounds such an amount up: it would not mean the same everywhere. */
+const FINEST_DECIMALS = 9;
+
 /** As (mantissa, exponent) of ten where decimal, so that `500m` is exactly 0.5. */
 const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
   n: -9,
@@ -32,6 +35,11 @@ function parseText(quantity: string): number | null {
   const [, digits = "", suffix = "", exponent = "0"] = match;
   const binary = BINARY_EXPONENT[suffix];
   if (binary !== undefined) return Number(digits) * 2 ** binary;
-  const amount = Number(`${digits}e${String(DECIMAL_EXPONENT[suffix] ?? Number(exponent))}`);
-  return Number.isFinite(amount) ? amount : null;
+  return decimalAmount(digits, DECIMAL_EXPONENT[suffix] ?? Number(exponent));
+}
+
+function decimalAmount(digits: string, exponent: number): number | null {
+  const decimals = (digits.split(".")[1] ?? "").replace(/0+$/, "").length - exponent;
+  const amount = Number(`${digits}e${String(exponent)}`);
+  return decimals <= FINEST_DECIMALS && Number.isFinite(amount) ? amount : null;
 }

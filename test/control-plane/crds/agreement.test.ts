@@ -1,0 +1,116 @@
+/**
+ * The validator and the API server, over a large set of good and bad specs: what the validator accepts the API server accepts;
+ * what the API server refuses the validator refuses; what the validator alone refuses is listed, and becomes `Accepted=False`.
+ */
+import test from "ava";
+import { validateGroup, validateManifest, type Problem } from "@troupe/model";
+import { resolve } from "node:path";
+import { eventually } from "../../support/eventually.ts";
+import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
+import { apiOf, type Api } from "./api.ts";
+import { Dice } from "./dice.ts";
+import { goodGroup, goodPipeline } from "./good-specs.ts";
+import type { Loose } from "./loose.ts";
+import { MUTATIONS } from "./mutations.ts";
+import { putWeirdValue } from "./weird-values.ts";
+
+/** The first seed: another one every time would find more, but what fails could not be told from what was changed. */
+const FROM = Number(process.env["TROUPE_SEED"] ?? 1);
+const SEEDS = Number(process.env["TROUPE_SEEDS"] ?? 1);
+const GOOD = 300 * SEEDS;
+const EACH = 12 * SEEDS;
+const WEIRD = 700 * SEEDS;
+
+let plane: ControlPlane;
+let api: Api;
+
+test.before("start an API server with the CRDs and the policy", async () => {
+  plane = await startControlPlane();
+  await plane.apply(resolve(import.meta.dirname, "../../../crds"));
+  api = apiOf(plane, "default");
+  await policyIsEnforced();
+});
+
+test.after.always(async () => {
+  api[Symbol.dispose]();
+  await plane[Symbol.asyncDispose]();
+});
+
+test.serial("what nothing is wrong with, both accept", async (t) => {
+  for (const seed of seeds(GOOD)) {
+    const dice = new Dice(seed);
+    const manifest = seed % 3 === 0 ? goodGroup(dice, "good") : goodPipeline(dice, "good");
+    t.deepEqual(validate(manifest), [], `seed ${seed}`);
+    t.is(await api.ask(manifest), null, `seed ${seed}`);
+  }
+});
+
+test.serial("every way to spoil a spec is found by whom the list says", async (t) => {
+  const rows: string[] = [];
+  for (const { rule, code, seenBy, spoil } of MUTATIONS) {
+    let spoilt = 0;
+    for (let seed = FROM; spoilt < EACH; seed += 1) {
+      if (seed > FROM + 100 * EACH) throw new Error(`nothing could be spoilt by ${rule}`);
+      const dice = new Dice(seed);
+      const manifest = goodPipeline(dice, "spoilt");
+      if (!spoil(manifest, dice)) continue;
+      spoilt += 1;
+      const [problems, answer] = [validate(manifest), await api.ask(manifest)];
+      const shown = `${rule}, seed ${seed}: ${answer ?? "accepted"}\n${JSON.stringify(problems, null, 1)}`;
+      t.true(
+        problems.some((problem) => problem.code === code),
+        shown,
+      );
+      t.is(answer !== null, seenBy === "both", shown);
+    }
+    if (seenBy === "validator") rows.push(`Accepted=False, ${code}: ${rule}`);
+  }
+  for (const row of rows) t.log(row);
+});
+
+test.serial("whatever stands in a field, the validator accepts nothing that the API server refuses", async (t) => {
+  const count = { both: 0, api: 0, validator: 0, neither: 0 };
+  const refused: string[] = [];
+  const onlyValidator = new Map<string, number>();
+  for (const seed of seeds(WEIRD)) {
+    const dice = new Dice(seed);
+    const manifest = seed % 3 === 0 ? goodGroup(dice, "weird") : goodPipeline(dice, "weird");
+    const changes = Array.from({ length: dice.whole(1, 2) }, () => putWeirdValue(manifest, dice));
+    const [problems, answer] = [validate(manifest), await api.ask(manifest)];
+    const outcome =
+      answer === null ? (problems.length === 0 ? "neither" : "validator") : problems.length === 0 ? "api" : "both";
+    count[outcome] += 1;
+    if (outcome === "api") refused.push(`seed ${seed}, ${changes.join(", ")}: ${answer ?? ""}`);
+    if (outcome === "validator")
+      for (const { code } of problems) onlyValidator.set(code, (onlyValidator.get(code) ?? 0) + 1);
+  }
+  t.deepEqual(refused, [], "refused by the API server alone");
+  t.log(`refused by both ${count.both}, by the validator alone ${count.validator}, by nobody ${count.neither}`);
+  t.log(`codes of the validator alone: ${[...onlyValidator].map(([code, times]) => `${code} ${times}`).join(", ")}`);
+  t.true(count.both > WEIRD / 4 && count.neither > WEIRD / 20, JSON.stringify(count));
+});
+
+function* seeds(count: number): Generator<number> {
+  for (let seed = FROM; seed < FROM + count; seed += 1) yield seed;
+}
+
+function validate(manifest: Loose): Problem[] {
+  // What kubectl sends is what JSON can carry.
+  const sent: unknown = JSON.parse(JSON.stringify(manifest));
+  return manifest["kind"] === "Group" ? validateGroup(sent) : validateManifest(sent);
+}
+
+/** A policy is enforced a moment after it was stored. */
+async function policyIsEnforced(): Promise<void> {
+  const modules = [
+    { name: "A", type: "t", group: "g", dependsOn: ["B"] },
+    { name: "B", type: "t", group: "g", dependsOn: ["A"] },
+  ];
+  const circle = {
+    apiVersion: "troupe.dev/v1alpha1",
+    kind: "Pipeline",
+    metadata: { name: "circle" },
+    spec: { modules },
+  };
+  await eventually("the policy refuses a circle", async () => (await api.ask(circle)) !== null);
+}

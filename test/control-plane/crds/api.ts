@@ -1,0 +1,55 @@
+/** Asks a real API server whether it would take a manifest. Nothing is stored: every question is a dry run. */
+import { Agent, request } from "node:https";
+import { text } from "node:stream/consumers";
+import type { ControlPlane } from "../../support/control-plane.ts";
+
+/** Null: it would. Else the message that kubectl would show. */
+export type Answer = string | null;
+
+export interface Api extends Disposable {
+  ask(manifest: unknown): Promise<Answer>;
+}
+
+const PLURALS: Readonly<Record<string, string>> = { Pipeline: "pipelines", Group: "groups" };
+
+/** Asks as kubectl does: unknown fields are errors. */
+export function apiOf(plane: ControlPlane, namespace: string): Api {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4, ca: plane.ca });
+  return {
+    ask: async (manifest) => {
+      const kind = String(fieldOf(manifest, "kind"));
+      const path = `/apis/troupe.dev/v1alpha1/namespaces/${namespace}/${PLURALS[kind] ?? "unknown"}?dryRun=All&fieldValidation=Strict`;
+      const { status, body } = await post(new URL(path, plane.url), manifest, { agent, token: plane.adminToken });
+      if (status === 201) return null;
+      // Anything else is a fault of the test or of the server, not an opinion about the manifest.
+      if (status !== 422 && status !== 400) throw new Error(`${status}: ${body}`);
+      return String(fieldOf(JSON.parse(body), "message"));
+    },
+    [Symbol.dispose]: () => {
+      agent.destroy();
+    },
+  };
+}
+
+async function post(
+  url: URL,
+  value: unknown,
+  by: { readonly agent: Agent; readonly token: string },
+): Promise<{ status: number; body: string }> {
+  const headers = { authorization: `Bearer ${by.token}`, "content-type": "application/json" };
+  return new Promise((done, failed) => {
+    const sent = request(url, { method: "POST", agent: by.agent, headers }, (response) => {
+      text(response).then((body) => {
+        done({ status: response.statusCode ?? 0, body });
+      }, failed);
+    });
+    sent.on("error", failed);
+    sent.end(JSON.stringify(value));
+  });
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null
+    ? Object.entries(value).find(([name]) => name === key)?.[1]
+    : undefined;
+}

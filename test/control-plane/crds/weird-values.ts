@@ -1,0 +1,116 @@
+/** Puts a value of any kind into any field that the schema knows, without a thought for what is right. */
+import { GROUP_SCHEMA, PIPELINE_SCHEMA, type Schema } from "@troupe/model";
+import type { Dice } from "./dice.ts";
+import { isLoose, type Loose } from "./loose.ts";
+
+const WEIRD: readonly unknown[] = [
+  null,
+  true,
+  false,
+  0,
+  1,
+  -1,
+  0.5,
+  3.0,
+  129,
+  10_001,
+  2_147_484,
+  1e300,
+  "",
+  " ",
+  "n",
+  "A",
+  "0.5",
+  "1.5",
+  "2.0",
+  "500m",
+  "2Gi",
+  "1e3",
+  "1e19",
+  "9E",
+  "99E",
+  "1e30",
+  "1e-9",
+  ".",
+  "0.0000000001",
+  "100Ki",
+  "007",
+  "١",
+  "x/y",
+  "é",
+  "a\u00a0",
+  "\ufeffa",
+  "\ud800",
+  "😀",
+  "😀".repeat(65),
+  "-1",
+  "nvidia.com/gpu",
+  "a\nb",
+  "x".repeat(41),
+  "x".repeat(254),
+  [],
+  [null],
+  ["A"],
+  ["A", "A"],
+  {},
+  { a: null },
+  { name: "A" },
+  [{}],
+];
+
+/** Where a request goes, and what the API server writes itself, is left alone. */
+const OURS = /^\.(spec|status|metadata\.(name$|labels|annotations))/;
+
+/** The path of the field that was changed, for messages. */
+export function putWeirdValue(manifest: Loose, dice: Dice): string {
+  const schema = manifest["kind"] === "Group" ? GROUP_SCHEMA : PIPELINE_SCHEMA;
+  const fields = fieldsOf(schema, manifest, "").filter(({ path }) => OURS.test(path));
+  const {
+    holder,
+    key,
+    path,
+    schema: own,
+  } = dice.pick(fields.filter((field) => field.path.startsWith(".spec") || dice.chance(0.2)));
+  const value = dice.pick(dice.chance(0.6) ? WEIRD.filter((weird) => typeOf(weird) === JSON_TYPES[own.form]) : WEIRD);
+  holder[key] = structuredClone(value);
+  return `${path} = ${JSON.stringify(value)}`;
+}
+
+/** Values of the right type go further, and find more. */
+const JSON_TYPES: Readonly<Record<Schema["form"], string>> = {
+  boolean: "boolean",
+  text: "string",
+  number: "number",
+  quantity: "string",
+  name: "string",
+  "resource-name": "string",
+  "module-name": "string",
+  expose: "string",
+  json: "object",
+  "json-object": "object",
+  "text-map": "object",
+  list: "array",
+  object: "object",
+};
+
+function typeOf(value: unknown): string {
+  return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+}
+
+interface Field {
+  readonly schema: Schema;
+  readonly holder: Loose;
+  readonly key: string;
+  readonly path: string;
+}
+
+/** Fields that are there, and fields that could be where their holder is there. */
+function fieldsOf(schema: Schema, value: unknown, path: string): Field[] {
+  if (schema.form === "list" && Array.isArray(value))
+    return value.flatMap((item: unknown, index) => fieldsOf(schema.items, item, `${path}[${String(index)}]`));
+  if (schema.form !== "object" || !isLoose(value)) return [];
+  return Object.entries(schema.fields).flatMap(([key, field]) => [
+    { holder: value, key, path: `${path}.${key}`, schema: field },
+    ...fieldsOf(field, value[key], `${path}.${key}`),
+  ]);
+}

@@ -22,6 +22,7 @@ const ENTRIES = {
 const IMAGES = {
   "control-plane": {
     coordinator: ENTRIES.coordinator,
+    operator: "operator/src/main.ts",
     "nats-keys": "operator/src/credentials/main.ts",
     uninstall: "operator/src/uninstall/main.ts",
   },

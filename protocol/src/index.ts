@@ -113,6 +113,14 @@ export { readControl, writeControl } from "./bus/control.ts";
 export { listKeys } from "./bus/keys.ts";
 export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
 export {
+  dropRevisions,
+  project,
+  projectRevision,
+  readProjection,
+  type Projected,
+  type Projection,
+} from "./bus/projection.ts";
+export {
   LOAD_REFRESH_MS,
   LOAD_UNKNOWN_MS,
   parseGroupReport,

@@ -1,0 +1,26 @@
+/** What every visit works with. */
+import type { GroupCredentials } from "./credentials/index.ts";
+import type { Informers } from "./informers.ts";
+import type { Installation } from "./installation.ts";
+import type { EventRecorder, KubeClient } from "./kube/index.ts";
+import type { NatsLink } from "./nats/nats-link.ts";
+import type { Sweeper } from "./nats/sweeper.ts";
+
+export interface Context {
+  /** Writes only while this process leads. */
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  readonly events: EventRecorder;
+  readonly nats: NatsLink;
+  readonly sweeper: Sweeper;
+  readonly installation: Installation;
+  readonly credentials: GroupCredentials;
+  readonly clock: Clock;
+}
+
+export interface Clock {
+  /** Unix milliseconds. */
+  readonly nowMs: () => number;
+  /** 32 bytes that nobody can guess. */
+  readonly random: () => Uint8Array;
+}

@@ -1,0 +1,22 @@
+import { ownerReference, signed, type Child, type Owner } from "../children/child.ts";
+import { groupLabels, MANAGED_BY } from "../children/labels.ts";
+import type { GroupName } from "../children/names.ts";
+
+/** One replica of a group at a time may be evicted by those who ask; one that is broken already may always go, or it would block a drain. */
+export function desiredDisruptionBudget(name: GroupName & { readonly namespace: string }, owner: Owner): Child {
+  return signed({
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: {
+      name: owner.name,
+      namespace: name.namespace,
+      labels: { ...MANAGED_BY, ...groupLabels(name) },
+      ownerReferences: [ownerReference(owner)],
+    },
+    spec: {
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+      selector: { matchLabels: groupLabels(name) },
+    },
+  });
+}

@@ -1,0 +1,73 @@
+/** A group's NATS credentials: a Secret that its pods mount. Made when there is none, or when it no longer says what it should. */
+import { inboxOf, type Scope } from "@troupe/protocol";
+import {
+  CREDENTIALS_FILE,
+  credentialsFingerprint,
+  FINGERPRINT_ANNOTATION,
+  groupPermissions,
+  newCredentials,
+  type GroupCredentials,
+} from "../credentials/index.ts";
+import { ownerReference, type Child, type Owner } from "../children/child.ts";
+import { credentialsSecretName } from "../children/credentials-name.ts";
+import { groupLabels, MANAGED_BY } from "../children/labels.ts";
+import { hash8, type GroupName } from "../children/names.ts";
+import { textAt } from "../children/read.ts";
+import type { Clock } from "../context.ts";
+
+export interface CredentialsQuestion {
+  readonly credentials: GroupCredentials;
+  readonly scope: Scope;
+  readonly name: GroupName & { readonly namespace: string };
+  readonly owner: Owner;
+  /** The Secret as it is; undefined: there is none. */
+  readonly observed: unknown;
+  readonly clock: Clock;
+}
+
+/** @returns null when nothing has to be written. */
+export function dueCredentials(question: CredentialsQuestion): Child | null {
+  const { credentials, observed } = question;
+  if (credentials.kind === "none") return null;
+  const due = fingerprintOf(question);
+  const isOurs = textAt(observed, "metadata", "ownerReferences", 0, "uid") === question.owner.uid;
+  if (isOurs && textAt(observed, "metadata", "annotations", FINGERPRINT_ANNOTATION) === due) return null;
+  return secret(question, due, contentOf(question));
+}
+
+function userOf({ scope, name }: CredentialsQuestion): {
+  name: string;
+  permissions: ReturnType<typeof groupPermissions>;
+} {
+  return { name: inboxOf(scope, name.group), permissions: groupPermissions(scope, name.group) };
+}
+
+function fingerprintOf(question: CredentialsQuestion): string {
+  const { credentials } = question;
+  if (credentials.kind !== "minted") return credentials.kind === "shared" ? hash8(credentials.creds) : "";
+  const { name, permissions } = userOf(question);
+  return credentialsFingerprint(credentials.signer, name, permissions);
+}
+
+function contentOf(question: CredentialsQuestion): string {
+  const { credentials, clock } = question;
+  if (credentials.kind !== "minted") return credentials.kind === "shared" ? credentials.creds : "";
+  const chance = { random: clock.random(), issuedAt: Math.floor(clock.nowMs() / 1000) };
+  return newCredentials(credentials.signer, userOf(question), chance).creds;
+}
+
+function secret({ name, owner }: CredentialsQuestion, fingerprint: string, creds: string): Child {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: credentialsSecretName(name),
+      namespace: name.namespace,
+      labels: { ...MANAGED_BY, ...groupLabels(name) },
+      annotations: { [FINGERPRINT_ANNOTATION]: fingerprint },
+      ownerReferences: [ownerReference(owner)],
+    },
+    type: "Opaque",
+    data: { [CREDENTIALS_FILE]: Buffer.from(creds).toString("base64") },
+  };
+}

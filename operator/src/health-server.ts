@@ -1,0 +1,41 @@
+/** `/livez`, `/readyz` and `/metrics`. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+
+export interface HealthOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  /** Why the operator is not ready; null: it is. */
+  readonly unready: () => string | null;
+  readonly metrics: () => string;
+}
+
+export interface HealthServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Resolves when it listens. */
+export async function startHealthServer({ port, unready, metrics }: HealthOptions): Promise<HealthServer> {
+  const answers: Readonly<Record<string, () => { status: number; text: string }>> = {
+    "/livez": () => ({ status: 200, text: "ok\n" }),
+    "/readyz": () => {
+      const why = unready();
+      return why === null ? { status: 200, text: "ok\n" } : { status: 503, text: `${why}\n` };
+    },
+    "/metrics": () => ({ status: 200, text: metrics() }),
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ""]?.() ?? { status: 404, text: "not found\n" };
+    response.writeHead(answer.status, { "content-type": "text/plain; version=0.0.4" }).end(answer.text);
+  });
+  server.listen(port);
+  await once(server, "listening");
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** The operator's connection to NATS, which may come late, go, and come back: the operator runs on without it, and says so. */
+import {
+  connectBus,
+  ensureBuckets,
+  JetStreamOffError,
+  watchLoad,
+  type Bus,
+  type LoadView,
+  type LoadWatch,
+  type Scope,
+} from "@troupe/protocol";
+import type { NatsState } from "../group/group-view.ts";
+
+export interface NatsLinkOptions {
+  readonly url: string;
+  /** Path of a credentials file. */
+  readonly creds: string | undefined;
+  /** Called when the connection comes or goes. */
+  readonly onChange: (state: NatsState) => void;
+  /** Called when a pipeline's load was heard. */
+  readonly onLoad: (scope: Scope) => void;
+}
+
+/** What is between two attempts to connect. */
+const RETRY_MS = 2_000;
+const NOTHING: LoadView = { load: null, stalled: null, groups: new Map() };
+
+export class NatsLink implements AsyncDisposable {
+  readonly #options: NatsLinkOptions;
+  readonly #abort = new AbortController();
+  #bus: Bus | undefined;
+  #watch: LoadWatch | undefined;
+  #state: NatsState;
+  /** Counts connections: what was checked on an earlier one has to be checked again. */
+  #connection = 0;
+  readonly #loop: Promise<void>;
+
+  constructor(options: NatsLinkOptions) {
+    this.#options = options;
+    this.#state = { kind: "unreachable", message: `NATS at ${options.url} has not been reached yet.` };
+    this.#loop = this.#run();
+  }
+
+  get state(): NatsState {
+    return this.#state;
+  }
+
+  get connection(): number {
+    return this.#connection;
+  }
+
+  /** Null: not connected, or JetStream is off. */
+  get bus(): Bus | null {
+    return this.#state.kind === "connected" ? (this.#bus ?? null) : null;
+  }
+
+  /** What is known of a pipeline at this moment. */
+  known(scope: Scope): LoadView {
+    return this.#watch?.known(scope) ?? NOTHING;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#loop;
+    this.#watch?.[Symbol.dispose]();
+    await this.#bus?.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#abort.signal.aborted && this.#state.kind !== "connected") {
+      try {
+        await this.#connect();
+        return;
+      } catch (error) {
+        this.#enter(stateOf(error));
+        await pause(RETRY_MS, this.#abort.signal);
+      }
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { url, creds } = this.#options;
+    this.#bus ??= await connectBus({ url, name: "troupe operator", ...(creds === undefined ? {} : { creds }) });
+    const bus = this.#bus;
+    await ensureBuckets(bus);
+    this.#watch ??= await watchLoad(bus, this.#options.onLoad);
+    this.#connection += 1;
+    this.#enter({ kind: "connected" });
+    bus.onStatus((status) => {
+      if (status === "connected") void this.#returned(bus);
+      else this.#enter({ kind: "unreachable", message: `NATS at ${url} was reached, and is not any more.` });
+    });
+  }
+
+  /** A server that comes back may have lost its buckets. */
+  async #returned(bus: Bus): Promise<void> {
+    try {
+      await ensureBuckets(bus);
+      this.#connection += 1;
+      this.#enter({ kind: "connected" });
+    } catch (error) {
+      this.#enter(stateOf(error));
+      await pause(RETRY_MS, this.#abort.signal);
+      if (!this.#abort.signal.aborted && bus.status === "connected") await this.#returned(bus);
+    }
+  }
+
+  #enter(state: NatsState): void {
+    const isNews = JSON.stringify(state) !== JSON.stringify(this.#state) || state.kind === "connected";
+    this.#state = state;
+    if (isNews) this.#options.onChange(state);
+  }
+}
+
+function stateOf(error: unknown): NatsState {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof JetStreamOffError ? { kind: "jetstream-off", message } : { kind: "unreachable", message };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -29,6 +29,8 @@ export interface ApiProxy extends AsyncDisposable {
   readonly connections: number;
   /** What is answered instead of asking the API server; undefined: it is asked. */
   answer: (request: ProxiedRequest) => Answer | undefined;
+  /** Whether the API server is asked, and its answer lost on the way back. */
+  losesAnswer: (request: ProxiedRequest) => boolean;
   /** Resets all connections that are open. */
   reset(): void;
   /** From now on nothing comes through the connections that are open, and nothing closes them. New ones are good. */
@@ -55,7 +57,7 @@ export async function startApiProxy(plane: ControlPlane): Promise<ApiProxy> {
     requests.push(seen);
     if (silent.has(from.socket)) return;
     const answer = proxy.answer(seen);
-    if (answer === undefined) exchange(from, to);
+    if (answer === undefined) exchange(from, to, seen);
     else to.writeHead(answer.status, answer.headers).end(answer.body ?? "");
   });
   server.on("connection", (socket: Socket) => {
@@ -67,7 +69,7 @@ export async function startApiProxy(plane: ControlPlane): Promise<ApiProxy> {
     socket.on("close", () => clients.delete(socket));
   });
 
-  const exchange = (from: IncomingMessage, to: ServerResponse): void => {
+  const exchange = (from: IncomingMessage, to: ServerResponse, seen: ProxiedRequest): void => {
     let answer: IncomingMessage | undefined;
     const entry = { client: from.socket, upstream: () => answer };
     exchanges.add(entry);
@@ -77,6 +79,10 @@ export async function startApiProxy(plane: ControlPlane): Promise<ApiProxy> {
       (response) => {
         answer = response;
         if (silent.has(from.socket)) return;
+        if (proxy.losesAnswer(seen)) {
+          from.socket.destroy();
+          return;
+        }
         to.writeHead(response.statusCode ?? 500, response.headers);
         to.flushHeaders();
         response.on("error", () => to.destroy());
@@ -107,6 +113,7 @@ export async function startApiProxy(plane: ControlPlane): Promise<ApiProxy> {
       return clients.size;
     },
     answer: () => undefined,
+    losesAnswer: () => false,
     reset,
     silence: () => {
       for (const socket of clients) silent.add(socket);

@@ -1,22 +1,17 @@
-/** One signal for all that may end a call: its caller, its time limit, the loss of leadership. */
+/**
+ * One signal for all that may end something. `AbortSignal.any` would keep what it made for as long as the longest of its sources lives; here the
+ * link is cut with the scope.
+ */
 import { KubeError } from "./error.ts";
 
-export interface AbortLink extends Disposable {
+export interface SignalLink extends Disposable {
+  /** Aborted with the reason of the first source that is. */
   readonly signal: AbortSignal;
-  /** The time limit begins anew. */
-  refresh(): void;
+  abort(reason: unknown): void;
 }
 
-/**
- * `AbortSignal.any` would keep every call alive for as long as the longest of its signals lives; here they are let go with the call.
- * @param timeoutMs after so long without `refresh` the reason is a {@link KubeError} `Timeout`
- */
-export function linkAborts(call: string, timeoutMs: number, sources: readonly (AbortSignal | undefined)[]): AbortLink {
+export function linkSignals(sources: readonly (AbortSignal | undefined)[]): SignalLink {
   const controller = new AbortController();
-  const timer = setTimeout(() => {
-    const message = `${call}: no answer within ${timeoutMs} ms`;
-    controller.abort(new KubeError({ status: 0, reason: "Timeout", message }));
-  }, timeoutMs);
   const links = sources.flatMap((source) => {
     if (source === undefined) return [];
     const abort = (): void => {
@@ -28,12 +23,36 @@ export function linkAborts(call: string, timeoutMs: number, sources: readonly (A
   });
   return {
     signal: controller.signal,
+    abort: (reason) => {
+      controller.abort(reason);
+    },
+    [Symbol.dispose]: () => {
+      for (const { source, abort } of links) source.removeEventListener("abort", abort);
+    },
+  };
+}
+
+export interface AbortLink extends Disposable {
+  readonly signal: AbortSignal;
+  /** The time limit begins anew. */
+  refresh(): void;
+}
+
+/** What ends a call: its caller, the loss of leadership, or its time limit, whose reason is a {@link KubeError} `Timeout`. */
+export function linkAborts(call: string, timeoutMs: number, sources: readonly (AbortSignal | undefined)[]): AbortLink {
+  const link = linkSignals(sources);
+  const timer = setTimeout(() => {
+    const message = `${call}: no answer within ${timeoutMs} ms`;
+    link.abort(new KubeError({ status: 0, reason: "Timeout", message }));
+  }, timeoutMs);
+  return {
+    signal: link.signal,
     refresh: () => {
       timer.refresh();
     },
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      for (const { source, abort } of links) source.removeEventListener("abort", abort);
+      link[Symbol.dispose]();
     },
   };
 }

@@ -1,18 +1,19 @@
 /** The kinds that Kubernetes brings and an operator commonly works with. */
-import {
-  type V1ConfigMap,
-  type V1ControllerRevision,
-  type V1Deployment,
-  type V1Lease,
-  type V1Namespace,
-  type V1NetworkPolicy,
-  type V1Node,
-  type V1Pod,
-  type V1PodDisruptionBudget,
-  type V1ReplicaSet,
-  type V1Secret,
-  type V1Service,
-  type V1ServiceAccount,
+import type {
+  EventsV1Event,
+  V1ConfigMap,
+  V1ControllerRevision,
+  V1Deployment,
+  V1Lease,
+  V1Namespace,
+  V1NetworkPolicy,
+  V1Node,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1ReplicaSet,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
 } from "@kubernetes/client-node";
 import { type KubeObject, type WireObject } from "./object.ts";
 import { resource, type Resource } from "./resource.ts";
@@ -20,6 +21,7 @@ import { resource, type Resource } from "./resource.ts";
 export type ConfigMap = WireObject<V1ConfigMap>;
 export type ControllerRevision = WireObject<V1ControllerRevision>;
 export type Deployment = WireObject<V1Deployment>;
+export type KubeEvent = WireObject<EventsV1Event>;
 export type Lease = WireObject<V1Lease>;
 export type Namespace = WireObject<V1Namespace>;
 export type NetworkPolicy = WireObject<V1NetworkPolicy>;
@@ -42,6 +44,7 @@ export const controllerRevisions = inNamespace<ControllerRevision>(
   "controllerrevisions",
 );
 export const deployments = inNamespace<Deployment>("apps/v1", "Deployment", "deployments");
+export const events = inNamespace<KubeEvent>("events.k8s.io/v1", "Event", "events");
 export const leases = inNamespace<Lease>("coordination.k8s.io/v1", "Lease", "leases");
 export const namespaces = resource<Namespace>({
   apiVersion: "v1",

@@ -1,5 +1,5 @@
 /** Reads and writes of objects, as plain JSON. It retries nothing: informers and controllers know when to try again. */
-import { type KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { Connection, type Exchange, type WriteGate } from "./connection.ts";
 import { isNotFound } from "./error.ts";
 import { keyOf, type KubeObject, type ObjectKey, type Stored } from "./object.ts";

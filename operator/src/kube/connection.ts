@@ -2,7 +2,7 @@
  * HTTP to the API server. The client library says how to authenticate; bodies travel as plain JSON, because its serializer drops every field
  * that it does not know.
  */
-import { type KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent, request, type RequestOptions } from "node:https";
 import { TLSSocket } from "node:tls";

@@ -5,14 +5,15 @@
  *   connection.ts, client.ts             plain JSON over HTTPS; every write passes the gate
  *   informer.ts, reflector.ts, store.ts  a copy of all objects of a kind that follows the server
  *   controller.ts, work-queue.ts         keys, visited one at a time until they are settled
- *   leader-election.ts                   a Lease says who writes; its gate says until when
- *   event-recorder.ts                    what `kubectl describe` shows
+ *   leader-election.ts, lease.ts         a Lease says who writes; its gate says until when
+ *   event-recorder.ts, event-book.ts     what `kubectl describe` shows
  *   observation.ts                       what all of them tell, for logs and metrics
  */
 export {
   configMaps,
   controllerRevisions,
   deployments,
+  events,
   leases,
   namespaces,
   networkPolicies,
@@ -26,6 +27,7 @@ export {
   type ConfigMap,
   type ControllerRevision,
   type Deployment,
+  type KubeEvent,
   type Lease,
   type Namespace,
   type NetworkPolicy,
@@ -53,9 +55,10 @@ export {
 export { type WriteGate } from "./connection.ts";
 export { Controller, TerminalError, type ControllerOptions, type Outcome } from "./controller.ts";
 export { KubeError, NotLeadingError, isNotFound } from "./error.ts";
-export { type EventFact, type EventRecorder } from "./event-recorder.ts";
+export { type EventFact, type EventSource } from "./event-book.ts";
+export { startEventRecorder, type EventRecorder, type EventRecorderOptions } from "./event-recorder.ts";
 export { startInformer, type Informer, type InformerOptions } from "./informer.ts";
-export { type ElectionOptions, type Leadership } from "./leader-election.ts";
+export { runAsLeader, type ElectionOptions, type LeaderWork } from "./leader-election.ts";
 export { type ObjectList } from "./object-list.ts";
 export {
   keyFromText,

@@ -7,9 +7,9 @@ import {
   KubeError,
   NotLeadingError,
   resource,
-  type ConfigMap,
   type KubeObject,
 } from "../../../operator/src/kube/index.ts";
+import { configMap } from "./config-map.ts";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 
 const test = anyTest as TestFn<{ plane: ControlPlane; client: KubeClient }>;
@@ -22,10 +22,6 @@ test.after.always(async (t) => {
   t.context.client.close();
   await t.context.plane[Symbol.asyncDispose]();
 });
-
-function configMap(namespace: string, name: string, data: Record<string, string> = {}): ConfigMap {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data };
-}
 
 const isConflict = { instanceOf: KubeError, message: /409 Conflict/ };
 

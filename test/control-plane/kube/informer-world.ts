@@ -11,6 +11,7 @@ import {
   type InformerOptions,
   type Observation,
 } from "../../../operator/src/kube/index.ts";
+import { configMap } from "./config-map.ts";
 import { startApiProxy, type ApiProxy } from "../../support/api-proxy.ts";
 import { type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -94,10 +95,6 @@ export async function startWorld(
       await proxy[Symbol.asyncDispose]();
     },
   };
-}
-
-export function configMap(namespace: string, name: string, data: Record<string, string> = {}): ConfigMap {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data };
 }
 
 function versions(objects: readonly ConfigMap[]): string[] {

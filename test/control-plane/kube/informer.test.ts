@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { configMaps, KubeClient, KubeError, startInformer, type ConfigMap } from "../../../operator/src/kube/index.ts";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
-import { configMap, startWorld } from "./informer-world.ts";
+import { configMap } from "./config-map.ts";
+import { startWorld } from "./informer-world.ts";
 
 const test = anyTest as TestFn<{ plane: ControlPlane }>;
 

@@ -114,6 +114,7 @@ export class Ledger {
       case "cancel":
       case "expire":
       case "page":
+      case "release":
       case "snapshot":
         return;
     }

@@ -99,7 +99,9 @@ export {
   type StreamState,
 } from "./bus/jetstream.ts";
 export {
+  deleteRevision,
   ensureBuckets,
+  onRevisionWritten,
   publishRevision,
   readCurrentRevision,
   readOwner,

@@ -74,6 +74,7 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
       return;
     case "epoch":
     case "revision":
+    case "release":
     case "snapshot":
       return;
   }

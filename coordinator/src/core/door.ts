@@ -14,6 +14,7 @@ import {
   type ReplyTo,
   type Waiter,
 } from "./owner.ts";
+import { announce, revisionForRetry } from "./revisions.ts";
 
 export interface SubmitRequest {
   readonly operation: "submit";
@@ -87,7 +88,7 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
     return;
   }
   if (answerKnown(owner, request, waiter)) return;
-  const refused = admission(owner, phase);
+  const refused = suspension(owner) ?? admission(owner, phase);
   if (refused !== undefined) {
     reply(owner, to, { ...refused, id });
     return;
@@ -97,7 +98,7 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
     reply(owner, to, { ...refusal("NoRevision", "the pipeline has no revision yet", "apply the pipeline first"), id });
     return;
   }
-  announce(owner);
+  announce(owner, current);
   owner.submitting++;
   const listener = waiter === undefined ? {} : { wait: { to: waiter.to, timeline: waiter.timeline } };
   append(
@@ -121,6 +122,12 @@ function answerKnown(owner: Owner, request: SubmitRequest, waiter: Waiter | unde
   if (job.end !== undefined) reply(owner, waiter.to, { kind: "outcome", job, timeline: waiter.timeline });
   else addWaiter(owner, id, waiter);
   return true;
+}
+
+/** What is open goes on to its end; nothing is begun. */
+function suspension({ control }: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+  if (!control.suspended) return undefined;
+  return refusal("Suspended", "the pipeline is suspended", "resume it: set `suspend: false`");
 }
 
 /** What aggregates may hold of the memory that open jobs and aggregates share. */
@@ -175,14 +182,6 @@ function inMebibytes(bytes: number): string {
   return `${mebibytes < 10 ? mebibytes.toFixed(1) : Math.round(mebibytes)} MiB`;
 }
 
-/** The graph of the current revision goes to the journal before the first job that uses it. */
-function announce(owner: Owner): void {
-  const { current } = owner;
-  if (current === undefined || owner.announced.has(current.id)) return;
-  owner.announced.add(current.id);
-  append(owner, { type: "revision", graph: current });
-}
-
 function wait(owner: Owner, id: string, request: WaitRequest, now: Moment): void {
   const { reply: to, timeline, sayPending } = request;
   const job = owner.state.jobs.get(id);
@@ -225,6 +224,11 @@ function cancel(owner: Owner, { id, reply: to, reason }: JobRequest, now: Moment
 }
 
 function retry(owner: Owner, { id, reply: to }: JobRequest, now: Moment): void {
+  const refused = suspension(owner);
+  if (refused !== undefined) {
+    reply(owner, to, { ...refused, id });
+    return;
+  }
   const job = owner.state.jobs.get(id);
   if (job === undefined) readRecord(owner, id, { kind: "retry", reply: to, page: owner.state.index.get(id) });
   else if (job.end?.state === "failed") retryJob(owner, job, to, now);
@@ -232,14 +236,14 @@ function retry(owner: Owner, { id, reply: to }: JobRequest, now: Moment): void {
 }
 
 /** What of a failed job a retry needs; a recorded one is read back into this shape. */
-export type FailedJob = Pick<Job, "id" | "input" | "digest" | "submittedAt" | "outputs"> & {
-  readonly route: { readonly graph: { readonly id: string }; readonly phase: Phase };
-};
+export type FailedJob = Pick<Job, "id" | "input" | "digest" | "submittedAt" | "outputs" | "route">;
 
-/** A failed job goes on from the module that failed: what is journalled of it is kept. */
+/** A failed job goes on from the module that failed, and what is journalled of it is kept; or it begins anew on another revision. */
 export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment): void {
-  const outputs = job.outputs.flatMap((output, module) => (output === undefined ? [] : [{ module, output }]));
   const { id, input, digest, submittedAt, route } = job;
+  const graph = revisionForRetry(owner, job);
+  const kept = graph.id === route.graph.id ? job.outputs : [];
+  const outputs = kept.flatMap((output, module) => (output === undefined ? [] : [{ module, output }]));
   const bytes = outputs.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(input));
   if (bytes > owner.settings.maxMessageBytes) {
     const message = `what is kept of job ${id} is ${bytes} bytes, more than one message of the journal may carry`;
@@ -249,12 +253,13 @@ export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment)
     });
     return;
   }
+  announce(owner, graph);
   append(
     owner,
     {
       type: "retry",
       job: id,
-      revision: route.graph.id,
+      revision: graph.id,
       phase: route.phase,
       input,
       digest,

@@ -119,6 +119,12 @@ export interface ForgetEvent {
   readonly below: number;
 }
 
+/** No job needs this revision any more, and new ones get another: its graph leaves the fold. */
+export interface ReleaseEvent {
+  readonly type: "release";
+  readonly revision: string;
+}
+
 /** A snapshot counts from here on, and what it covers may be purged (E10). */
 export interface SnapshotEvent {
   readonly type: "snapshot";
@@ -144,4 +150,5 @@ export type JournalEvent =
   | RetryEvent
   | PageEvent
   | ForgetEvent
+  | ReleaseEvent
   | SnapshotEvent;

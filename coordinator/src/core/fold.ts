@@ -19,7 +19,7 @@ import type {
   SubmitEvent,
 } from "./events.ts";
 import { attemptOf, isStartConditionMet, newJob, type Block, type Job, type JobEnd } from "./job.ts";
-import { addPage, addRevision, findRoute, type JournalState } from "./state.ts";
+import { addPage, addRevision, findRoute, releaseRevision, type JournalState } from "./state.ts";
 import { inlineBytes } from "./bytes.ts";
 import { claimItems, consumeItems, keepItem, releaseItems } from "./aggregates.ts";
 
@@ -69,6 +69,8 @@ export function fold(state: JournalState, event: JournalEvent): FoldOutcome {
       return foldPage(state, event);
     case "forget":
       return foldForget(state, event);
+    case "release":
+      return releaseRevision(state, event.revision) ? COUNTED : IGNORED;
     case "snapshot":
       state.snapshot = { number: event.number, through: event.through };
       return COUNTED;

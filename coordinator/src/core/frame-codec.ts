@@ -50,6 +50,7 @@ export function eventToWire(event: JournalEvent, writer: PayloadWriter): unknown
     case "expire":
     case "page":
     case "forget":
+    case "release":
     case "snapshot":
       return event;
   }

@@ -187,6 +187,8 @@ export interface Owner {
   readonly delayed: Set<Block>;
   /** Submissions on their way to the journal. */
   submitting: number;
+  /** Monotonic moment when revisions that nobody needs were last looked for. */
+  revisionsCheckedAt: number;
   /** Ids of revisions whose graph is journalled or on its way. */
   readonly announced: Set<string>;
   leases: number;
@@ -223,6 +225,7 @@ export function newOwner(
     isGraceBounded: false,
     delayed: new Set(),
     submitting: 0,
+    revisionsCheckedAt: 0,
     announced: new Set(state.revisions.keys()),
     leases: 0,
     pageUnderWay: false,

@@ -74,6 +74,18 @@ export function addRevision(state: JournalState, graph: Graph): void {
   state.revisions.set(graph.id, { graph, run: routeOf(graph, "run"), process: routeOf(graph, "process") });
 }
 
+/** @returns whether it has left; one that a job needs stays. */
+export function releaseRevision(state: JournalState, revision: string): boolean {
+  return !revisionsInUse(state).has(revision) && state.revisions.delete(revision);
+}
+
+/** Revisions of all jobs that have not left the fold. */
+export function revisionsInUse(state: JournalState): ReadonlySet<string> {
+  const used = new Set<string>();
+  for (const { route } of state.jobs.values()) used.add(route.graph.id);
+  return used;
+}
+
 export function findRoute(state: JournalState, revision: string, phase: Phase): Route | undefined {
   return state.revisions.get(revision)?.[phase];
 }

@@ -6,6 +6,7 @@ import type { Job } from "./job.ts";
 import { recordBytes } from "./job-codec.ts";
 import { append, groupState, reply, type Owner } from "./owner.ts";
 import { loseSilent } from "./replicas.ts";
+import { releaseRevisions, retiredBlock } from "./revisions.ts";
 import { endGrace } from "./takeover.ts";
 
 export function tick(owner: Owner, now: Moment): void {
@@ -18,6 +19,7 @@ export function tick(owner: Owner, now: Moment): void {
   acceptLate(owner, now);
   writePage(owner, now);
   forgetPages(owner, now);
+  releaseRevisions(owner, now);
 }
 
 function endBackoffs(owner: Owner, now: Moment): void {
@@ -47,10 +49,19 @@ function expireJobs(owner: Owner, now: Moment): void {
         },
         now,
       );
-    } else if (!failBroken(owner, job, now) && queueTimeoutMs !== null) {
+    } else if (!failRetired(owner, job, now) && !failBroken(owner, job, now) && queueTimeoutMs !== null) {
       expireQueued(owner, job, queueTimeoutMs, now);
     }
   }
+}
+
+function failRetired(owner: Owner, job: Job, now: Moment): boolean {
+  const block = retiredBlock(owner, job);
+  if (block === undefined) return false;
+  const { name, group } = block.stop;
+  const message = `group ${name} has no replicas for revision ${job.route.graph.id} any more; retry the job, and it runs on the current revision`;
+  expire(owner, job, { code: "RevisionRetired", message, group }, now);
+  return true;
 }
 
 /** Code that cannot be loaded or bootstrapped is tried again for a while; who waits for it must not wait for ever. */
@@ -101,7 +112,7 @@ function expireQueued(owner: Owner, job: Job, limitMs: number, now: Moment): voi
 }
 
 interface Expiry {
-  readonly code: "JobTimeout" | "QueueTimeout" | "BootstrapFailed";
+  readonly code: "JobTimeout" | "QueueTimeout" | "BootstrapFailed" | "RevisionRetired";
   readonly message: string;
   readonly group: number | null;
 }

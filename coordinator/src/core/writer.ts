@@ -37,6 +37,7 @@ function eventSize(event: JournalEvent): number {
     case "cancel":
     case "expire":
     case "forget":
+    case "release":
     case "snapshot":
       return 400;
   }

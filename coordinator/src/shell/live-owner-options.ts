@@ -1,5 +1,4 @@
 /** What a living owner of a pipeline is given. */
-import type { Graph } from "@troupe/model";
 import type { Bus, Scope } from "@troupe/protocol";
 import type { OwnerSettings } from "../core/owner.ts";
 import type { ReplicaKey } from "../core/takeover.ts";
@@ -7,6 +6,7 @@ import type { Loss } from "./coordination.ts";
 import type { Election } from "./election.ts";
 import type { Log } from "./log.ts";
 import type { Replayed } from "./replay.ts";
+import type { Guidance } from "./revision-reader.ts";
 import type { SnapshotSettings } from "./snapshots.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
 
@@ -34,7 +34,7 @@ export interface LiveOwnerOptions {
   /** Replicas that were heard while standing by. */
   readonly present: readonly ReplicaKey[];
   /** Looks again for the revision that new jobs get. */
-  readonly findRevision: () => Promise<Graph | undefined>;
+  readonly findRevision: () => Promise<Guidance>;
   /** Called once when the ownership is over without having been asked for. */
   readonly onLost: (why: Loss) => void;
 }

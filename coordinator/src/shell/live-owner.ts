@@ -14,7 +14,6 @@ import {
   type BusSubscription,
   type DoorOperation,
 } from "@troupe/protocol";
-import type { Graph } from "@troupe/model";
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
@@ -36,6 +35,7 @@ import { markJournal } from "./journal-mark.ts";
 import type { KnownFrame } from "./journal-replay.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
+import type { Guidance } from "./revision-reader.ts";
 import { Snapshots } from "./snapshots.ts";
 import { roomOf } from "./streams.ts";
 import { Sweep } from "./sweep.ts";
@@ -125,8 +125,9 @@ export class LiveOwner {
     this.#journal.pump();
   }
 
-  setCurrent(graph: Graph | undefined): void {
-    this.#owner.current = graph;
+  heed({ current, control }: Guidance): void {
+    this.#owner.current = current;
+    this.#owner.control = control;
   }
 
   /** The last frame that is known to be journalled. */
@@ -250,8 +251,8 @@ export class LiveOwner {
     };
     this.#options
       .findRevision()
-      .then((graph) => {
-        this.setCurrent(graph);
+      .then((guidance) => {
+        this.heed(guidance);
       })
       .then(answerAll, answerAll);
   }

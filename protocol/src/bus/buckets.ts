@@ -8,8 +8,8 @@ import {
   revisionKey,
   type Scope,
 } from "../subjects.ts";
-import { appendToStream, ensureStream, JetStreamError, JS_CODE, lastMessageOf } from "./jetstream.ts";
-import type { Bus } from "./port.ts";
+import { appendToStream, ensureStream, JetStreamError, JS_CODE, lastMessageOf, purgeStream } from "./jetstream.ts";
+import type { Bus, BusSubscription } from "./port.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -79,6 +79,16 @@ export async function readCurrentRevision(bus: Bus, scope: Scope): Promise<strin
 async function readJson(bus: Bus, bucket: string, key: string): Promise<unknown> {
   const message = await lastMessageOf(bus, `KV_${bucket}`, subjectOf(bucket, key));
   return message === null || message.data.byteLength === 0 ? null : JSON.parse(decoder.decode(message.data));
+}
+
+/** Removes a revision that nobody needs any more: the owner's load names those that open jobs need. */
+export async function deleteRevision(bus: Bus, scope: Scope, id: string): Promise<void> {
+  await purgeStream(bus, `KV_${REVISION_BUCKET}`, { subject: subjectOf(REVISION_BUCKET, revisionKey(scope, id)) });
+}
+
+/** Calls when something was written about the pipeline's revisions, until the subscription is given up. It may not be readable yet. */
+export function onRevisionWritten(bus: Bus, scope: Scope, handler: () => void): BusSubscription {
+  return bus.subscribe(subjectOf(REVISION_BUCKET, revisionKey(scope, "*")), handler);
 }
 
 /** What stands in an owner's key: who tries to own, and a counter that a living holder keeps raising. */

@@ -43,6 +43,7 @@ export { problemText } from "./problem-text.ts";
 export { PROBLEM_CODES, type Locate, type Place, type Problem, type ProblemCode } from "./problem.ts";
 export { parseQuantity, QUANTITY_PATTERN } from "./quantity.ts";
 export { ONLY_GROUP } from "./read/magda-modules.ts";
+export { checkGroupsFile, type CheckedGroups } from "./read/read-groups.ts";
 export { readPipeline, type ReadOptions, type ReadPipeline, type RefusedPipeline } from "./read/read-pipeline.ts";
 export { MAIN_CONTAINER, RESERVED_ENV_PREFIX, RESERVED_LABEL_PREFIX, RESERVED_VOLUME_PREFIX } from "./reserved.ts";
 export type { CompiledGroup, CompiledModule, CompiledResources, JobPolicy, ModulePhase, Revision } from "./revision.ts";
@@ -69,7 +70,7 @@ export type {
   WaitingCause,
 } from "./status/status.ts";
 export { configMapYaml, dumpYaml, toYaml } from "./to-yaml.ts";
-export { validateGroup, validateManifest, type ValidateOptions } from "./validate.ts";
+export { validateGroup, validateManifest, type ValidateGroupOptions, type ValidateOptions } from "./validate.ts";
 export {
   graphOf,
   isInPhase,

@@ -31,6 +31,7 @@ export type Locate = (path: string, part?: "key" | "value") => Place;
 export const PROBLEM_CODES = [
   "AggregateMismatch",
   "AggregateNotReplicable",
+  "AmbiguousYaml",
   "DisjointGraph",
   "DuplicateDependency",
   "DuplicateGroup",

@@ -73,12 +73,18 @@ export function validateManifest(manifest: unknown, options: ValidateOptions = {
   return inOrder(findings.map((finding) => placed(finding, options.locate, options.file)));
 }
 
+export interface ValidateGroupOptions extends Pick<ValidateOptions, "locate" | "file"> {
+  /** Start of the paths of its problems. Default: none. */
+  readonly path?: string;
+}
+
 /** All that is wrong with a Group by itself, as far as no Pipeline is needed to see it. */
-export function validateGroup(group: unknown, options: Pick<ValidateOptions, "locate" | "file"> = {}): Problem[] {
+export function validateGroup(group: unknown, options: ValidateGroupOptions = {}): Problem[] {
+  const { path = "" } = options;
   const findings = [
-    ...checkShape(group, GROUP_SCHEMA, ""),
-    ...checkGroupResource(group, ""),
-    ...checkLoneGroup(group, ""),
+    ...checkShape(group, GROUP_SCHEMA, path),
+    ...checkGroupResource(group, path),
+    ...checkLoneGroup(group, path),
   ];
   return inOrder(findings.map((finding) => placed(finding, options.locate, options.file)));
 }

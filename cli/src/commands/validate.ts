@@ -1,5 +1,5 @@
-/** `troupe validate`: all that is wrong with a pipeline. */
-import { readPipeline, type Problem } from "@troupe/model";
+/** `troupe validate`: all that is wrong with a pipeline, or with Groups that are applied by themselves. */
+import { checkGroupsFile, readPipeline, type Problem } from "@troupe/model";
 import { ProblemsError } from "../command-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readText } from "../inputs/read-input.ts";
@@ -31,6 +31,8 @@ export async function validate(file: string, flags: Partial<RunFlags>): Promise<
 async function check(file: string, options: LoadOptions): Promise<Checked> {
   if (isCode(file)) return checkCode(file, options);
   const text = await readText(file, "");
+  const groups = checkGroupsFile(text, file);
+  if (groups !== null) return { ...groups, text };
   const basics = readOptions(file, options);
   const first = readPipeline(text, basics);
   if (!first.ok) return { problems: first.problems, warnings: [], text };

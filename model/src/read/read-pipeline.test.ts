@@ -1,4 +1,5 @@
 import test from "ava";
+import { checkGroupsFile } from "./read-groups.ts";
 import { readPipeline, type ReadPipeline } from "./read-pipeline.ts";
 
 const PIPELINE = `apiVersion: troupe.dev/v1alpha1
@@ -100,6 +101,41 @@ test("names such as n, on and yes survive", (t) => {
     manifest.spec.modules.map(({ name }) => name),
     ["n", "yes", "on"],
   );
+});
+
+test("what kubectl would read differently is noted", (t) => {
+  const { warnings } = accepted(
+    PIPELINE.replace("name: A", "name: n")
+      .replace("[A]", "[n]")
+      .replace("seconds: 5", 'a: 010, b: 1_000, c: 0b11, d: on, e: "on", f: 0x1F, g: 007, h: -1_0.5, i: _1, j: 0o10'),
+  );
+  t.deepEqual(
+    warnings.map(({ code, message, hint }) => `${code} ${message} ${hint}`),
+    [
+      'AmbiguousYaml n is read as a text, but kubectl takes it for false. Put it in quotes: "n".',
+      'AmbiguousYaml n is read as a text, but kubectl takes it for false. Put it in quotes: "n".',
+      'AmbiguousYaml 010 is read as 10, but kubectl takes it for 8. Write 10 for the number, or "010" for the text.',
+      'AmbiguousYaml 1_000 is read as a text, but kubectl takes it for 1000. Put it in quotes: "1_000".',
+      'AmbiguousYaml 0b11 is read as a text, but kubectl takes it for 3. Put it in quotes: "0b11".',
+      'AmbiguousYaml on is read as a text, but kubectl takes it for true. Put it in quotes: "on".',
+      'AmbiguousYaml -1_0.5 is read as a text, but kubectl takes it for -10.5. Put it in quotes: "-1_0.5".',
+    ],
+  );
+});
+
+test("a file of Groups alone is checked without a pipeline", (t) => {
+  const group =
+    "apiVersion: troupe.dev/v1alpha1\nkind: Group\nmetadata: { name: pool }\nspec: { replicas: -1, source: {} }\n";
+  const problems = checkGroupsFile(group, "pool.yaml")?.problems ?? [];
+  t.deepEqual(
+    problems.map(({ code, path, line, column, file }) => [code, path, `${String(line)}:${String(column)}`, file]),
+    [
+      ["InvalidValue", "Group/pool.spec.replicas", "4:19", "pool.yaml"],
+      ["MissingField", "Group/pool.spec.source", "4:23", "pool.yaml"],
+    ],
+  );
+  t.is(checkGroupsFile(PIPELINE, "p.yaml"), null);
+  t.is(checkGroupsFile("", "p.yaml"), null);
 });
 
 test("a key __proto__ is a key like others", (t) => {

@@ -3,6 +3,7 @@
  * configuration (`magda.ts`) → validation (`../validate.ts`).
  */
 import { toDnsLabel } from "../dns-label.ts";
+import { groupPaths } from "../group-paths.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { ConfigMapManifest, GroupManifest, ModuleTypeFacts, PipelineManifest } from "../manifest.ts";
 import { placed, type Finding, type Locate, type Problem } from "../problem.ts";
@@ -15,6 +16,7 @@ import { choosePipeline } from "./choose-pipeline.ts";
 import type { Conversion } from "./conversion.ts";
 import { sortDocuments, type SortedDocuments } from "./documents.ts";
 import { foreignGroups } from "./foreign-groups.ts";
+import { warnOfOtherReading } from "./kubectl-reading.ts";
 import { convertMagda } from "./magda.ts";
 import { Places } from "./places.ts";
 import { convertConfigMap, convertGroupResources, convertPipeline, isTemplatePath } from "./troupe.ts";
@@ -106,10 +108,12 @@ class Reading {
   read(document: MappingNode, format: "troupe" | "magda", sorted: SortedDocuments): ReadPipeline | RefusedPipeline {
     const conversion: Conversion = { places: this.#places, findings: [], warnings: [] };
     const pipeline = this.#withContext(this.#convert(document, format, conversion));
-    const resources = convertGroupResources(
-      sorted.groups.map((group) => this.#substituted(group)),
-      this.#places,
-    );
+    const documents = sorted.groups.map((group) => this.#substituted(group));
+    const resources = convertGroupResources(documents, this.#places);
+    const paths = groupPaths(resources);
+    documents.forEach((group, index) => {
+      warnOfOtherReading(group, paths[index] ?? "", conversion);
+    });
     this.#substitution.findings.forEach((finding) => {
       this.refuseAt(finding);
     });
@@ -135,7 +139,10 @@ class Reading {
 
   #convert(document: MappingNode, format: "troupe" | "magda", conversion: Conversion): Json {
     const substituted = this.#substituted(document);
-    if (format === "troupe") return convertPipeline(substituted, this.#places);
+    if (format === "troupe") {
+      warnOfOtherReading(substituted, "", conversion);
+      return convertPipeline(substituted, this.#places);
+    }
     return convertMagda(substituted, defaultName(this.#options.file), conversion);
   }
 

@@ -237,7 +237,8 @@ export const MUTATIONS: readonly Mutation[] = [
   validator("regular and aggregated parents", "MixedParents", (manifest) => {
     const modules = modulesOf(manifest);
     if (modules.length > 125) return false;
-    const first = modules[0]?.["name"];
+    const first = modules.find((module) => module["aggregate"] !== true)?.["name"];
+    if (first === undefined) return false;
     modules.push({ name: "regular", type: "t", group: "mixed-0", dependsOn: [first] });
     modules.push({ name: "collect", type: "t", group: "mixed-1", dependsOn: [first], aggregate: true });
     modules.push({ name: "both", type: "t", group: "mixed-2", dependsOn: ["regular", "collect"] });

@@ -1,5 +1,5 @@
 import { parseQuantity } from "@troupe/model";
-import type { Scope } from "@troupe/protocol";
+import { POD_ENV, type Scope } from "@troupe/protocol";
 import { DEFAULT_STREAM_BYTES, LEAST_STREAM_BYTES } from "./shell/stream-sizes.ts";
 
 /** The coordinator's environment, read once. */
@@ -12,6 +12,8 @@ export interface CoordinatorConfig {
   /** Stays over restarts, and no other coordinator has it: the pod's name. */
   readonly id: string;
   readonly logLevel: string;
+  /** Port of `/livez` and `/readyz`; undefined: nobody asks. */
+  readonly healthPort: number | undefined;
 }
 
 /** `listed`: these pipelines, whether they are applied yet or not. `found`: every pipeline that is applied, shared with other coordinators. */
@@ -31,6 +33,7 @@ export function readConfig(env: Environment, randomId: () => string): Coordinato
     streamBytes: streamBytesOf(env),
     id: present(env, "TROUPE_COORDINATOR_ID") ?? `coordinator-${randomId()}`,
     logLevel: env["TROUPE_LOG_LEVEL"] ?? "info",
+    healthPort: portOf(env),
   };
 }
 
@@ -50,6 +53,13 @@ function streamBytesOf(env: Environment): number {
       `TROUPE_STREAM_BYTES is ${JSON.stringify(text)}; it is a quantity of bytes such as 2Gi, and 16Mi at least`,
     );
   return Math.floor(bytes);
+}
+
+function portOf(env: Environment): number | undefined {
+  const text = present(env, POD_ENV.healthPort);
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new Error(`${POD_ENV.healthPort} is ${JSON.stringify(text)}; it is a port`);
+  return Number(text);
 }
 
 /** The name of a Kubernetes namespace: it becomes a token of subjects. */

@@ -1,6 +1,6 @@
 /** The coordinator's process: the only place that constructs, and that ends the process. */
 import { randomBytes } from "node:crypto";
-import { connectBus } from "@troupe/protocol";
+import { connectBus, startHealthServer } from "@troupe/protocol";
 import { readConfig } from "./config.ts";
 import { newLog } from "./shell/log.ts";
 import { startCoordinator } from "./shell/coordinator.ts";
@@ -22,6 +22,8 @@ async function start(): Promise<() => Promise<void>> {
     id,
     streams: streamSizes(config.streamBytes),
   });
+  const unready = (): string | null => (bus.status === "connected" ? null : `NATS: ${bus.status}`);
+  if (config.healthPort !== undefined) await startHealthServer({ port: config.healthPort, unready });
   return async () => {
     await coordinator[Symbol.asyncDispose]();
     await bus.close();

@@ -1,12 +1,12 @@
 /** A whole operator: its copies of the cluster, its connection to NATS, and its controllers, which write only while it leads. */
 import type { KubeConfig } from "@kubernetes/client-node";
+import { startHealthServer } from "@troupe/protocol";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OperatorConfig } from "./config.ts";
 import type { Clock, Context } from "./context.ts";
 import { makeControllers, type Controllers } from "./controllers.ts";
 import { CREDENTIALS_FILE, groupCredentialsOf } from "./credentials/index.ts";
-import { startHealthServer } from "./health-server.ts";
 import { startInformers } from "./informers.ts";
 import { KubeClient, type EventRecorder, type Observe } from "./kube/index.ts";
 import type { Log } from "./log.ts";

@@ -56,13 +56,10 @@ export {
   type HandBack,
   type Items,
   type Lease,
-  type ModuleResult,
   type ModuleSpan,
   type Phase,
   type Progress,
-  type Recall,
   type ReplicaState,
-  type Results,
   type Run,
   type Speaker,
   type UpBatch,
@@ -82,6 +79,7 @@ export {
 } from "./bus/port.ts";
 export { connectBus, type ConnectOptions } from "./bus/nats.ts";
 export { ConnectError } from "./bus/connect-error.ts";
+export { startHealthServer, type HealthOptions, type HealthServer } from "./bus/health-server.ts";
 export { BlobError, BlobStore } from "./bus/blobs.ts";
 export {
   JS_CODE,

@@ -16,6 +16,8 @@ export const POD_ENV = {
   concurrency: "TROUPE_CONCURRENCY",
   /** Heap limit of the host in MiB; absent: Node's default. */
   hostMemoryMb: "TROUPE_HOST_MEMORY_MB",
+  /** Port of `/livez` and `/readyz`; absent: nobody asks. */
+  healthPort: "TROUPE_HEALTH_PORT",
   /** Milliseconds that a draining agent waits for what runs. Default 30,000. */
   drainMs: "TROUPE_DRAIN_MS",
 } as const;

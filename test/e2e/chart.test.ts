@@ -136,7 +136,7 @@ test("all namespaces take a ClusterRole; named ones a Role each, and no ClusterR
   t.deepEqual((await rendered({ watchNamespaces: ["a"], "rbac.aggregate": false })).names("ClusterRole"), []);
 });
 
-test("the operator reads Secrets one by one, and lists none", async (t) => {
+test("the operator writes Secrets of groups, and reads only what it watches", async (t) => {
   const rules = listAt(
     (await rendered()).of("ClusterRole").find(({ metadata }) => metadata.name === "system-t-troupe-operator"),
     "rules",
@@ -144,7 +144,7 @@ test("the operator reads Secrets one by one, and lists none", async (t) => {
   const ofSecrets = rules.filter((rule) => listAt(rule, "resources").includes("secrets"));
   t.deepEqual(
     ofSecrets.flatMap((rule) => listAt(rule, "verbs")),
-    ["get", "create", "patch", "delete"],
+    ["list", "watch", "create", "patch", "delete"],
   );
 });
 

@@ -12,7 +12,7 @@ export function kubeSecretStore(client: KubeClient, namespace: string, installat
     metadata: {
       name,
       namespace,
-      labels: { "app.kubernetes.io/managed-by": "troupe", "app.kubernetes.io/instance": installation },
+      labels: { "app.kubernetes.io/part-of": "troupe", "app.kubernetes.io/instance": installation },
       ...(fingerprint === undefined ? {} : { annotations: { [FINGERPRINT_ANNOTATION]: fingerprint } }),
     },
     type: "Opaque",

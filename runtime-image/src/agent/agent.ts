@@ -55,6 +55,13 @@ export class Agent {
     this.#inbox = this.#makeInbox();
   }
 
+  /** Why it takes no jobs, in words; null: it does. */
+  get unready(): string | null {
+    const state = this.#state();
+    if (state === "ready") return null;
+    return this.#problem === null ? state : `${state}: ${this.#problem.message}`;
+  }
+
   /** Serves until it is drained or has to end. */
   async serve(): Promise<AgentEnd> {
     const subjects = subjectsOf(this.#options.scope);
@@ -144,9 +151,6 @@ export class Agent {
       },
       onCancel: (cancel) => {
         desk.cancel(cancel);
-      },
-      onRecall: (recall) => {
-        desk.recall(recall);
       },
       onBeacon: () => {
         if (performance.now() - this.#lastBeatAtMs > BEACON_ANSWER_MS) this.#beat();

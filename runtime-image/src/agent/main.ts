@@ -1,5 +1,5 @@
 /** Entry of a replica's process. */
-import { connectBus, ConnectError, inboxOf, type Bus } from "@troupe/protocol";
+import { connectBus, ConnectError, inboxOf, startHealthServer, type Bus } from "@troupe/protocol";
 import { Agent } from "./agent.ts";
 import { createAgentLog, type AgentLog } from "./log.ts";
 import { agentOptionsOf, OptionsError, type AgentOptions } from "./options.ts";
@@ -32,6 +32,8 @@ async function main(): Promise<void> {
 
 async function serve(options: AgentOptions, bus: Bus, log: AgentLog): Promise<void> {
   const agent = new Agent(options, bus, log);
+  const { healthPort } = options;
+  if (healthPort !== null) await startHealthServer({ port: healthPort, unready: () => agent.unready });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void agent.drain());
   const end = await agent.serve();
   await Promise.race([Promise.all([bus.close(), log.close()]), new Promise((resolve) => setTimeout(resolve, 500))]);

@@ -24,6 +24,7 @@ test("what is not said has a default", (t) => {
     permits: 1,
     hostMemoryMb: null,
     drainMs: 30_000,
+    healthPort: null,
     endWithStdin: false,
   });
 });

@@ -16,6 +16,8 @@ export interface AgentOptions {
   /** Heap limit of the host in MiB; null: Node's default. */
   readonly hostMemoryMb: number | null;
   readonly drainMs: number;
+  /** Port of `/livez` and `/readyz`; null: nobody asks. */
+  readonly healthPort: number | null;
   /** End when the standard input is closed, for a parent that can hold a pipe but no IPC channel. */
   readonly endWithStdin: boolean;
 }
@@ -49,6 +51,7 @@ export function agentOptionsOf(env: Environment): AgentOptions {
     permits: positive(env, POD_ENV.concurrency) ?? 1,
     hostMemoryMb: positive(env, POD_ENV.hostMemoryMb),
     drainMs: positive(env, POD_ENV.drainMs) ?? 30_000,
+    healthPort: positive(env, POD_ENV.healthPort),
     endWithStdin: env[END_WITH_STDIN] === "1",
   };
 }

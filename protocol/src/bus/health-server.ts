@@ -1,20 +1,21 @@
-/** `/livez`, `/readyz` and `/metrics`. */
+/** What a pod answers its kubelet, and those who measure it: `/livez`, `/readyz` and `/metrics`. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 
 export interface HealthOptions {
   /** 0: any free one. */
   readonly port: number;
-  /** Why the operator is not ready; null: it is. */
+  /** Why it is not ready, in words; null: it is. */
   readonly unready: () => string | null;
-  readonly metrics: () => string;
+  /** In Prometheus' text format. Default: there are none. */
+  readonly metrics?: () => string;
 }
 
 export interface HealthServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Resolves when it listens. */
+/** Resolves when it listens. That it answers at all is liveness: the process has a turn now and then. */
 export async function startHealthServer({ port, unready, metrics }: HealthOptions): Promise<HealthServer> {
   const answers: Readonly<Record<string, () => { status: number; text: string }>> = {
     "/livez": () => ({ status: 200, text: "ok\n" }),
@@ -22,7 +23,7 @@ export async function startHealthServer({ port, unready, metrics }: HealthOption
       const why = unready();
       return why === null ? { status: 200, text: "ok\n" } : { status: 503, text: `${why}\n` };
     },
-    "/metrics": () => ({ status: 200, text: metrics() }),
+    ...(metrics === undefined ? {} : { "/metrics": () => ({ status: 200, text: metrics() }) }),
   };
   const server = createServer((request, response) => {
     const answer = answers[request.url ?? ""]?.() ?? { status: 404, text: "not found\n" };

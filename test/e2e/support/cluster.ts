@@ -1,0 +1,166 @@
+/** The cluster that the tests run on: that of KUBECONFIG, or a one-node Kubernetes of our own (hack/cluster). */
+import { connect as dial, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { eventually } from "../../support/eventually.ts";
+import { HELM } from "./helm.ts";
+import { output, ran, type Ran, type RunOptions } from "./run.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const SCRIPTS = resolve(ROOT, "hack/cluster");
+const NAME = "e2e";
+
+export class Cluster implements AsyncDisposable {
+  /** Ours: made here, and removed again. */
+  readonly isOwn: boolean;
+  readonly #prefix: readonly string[];
+
+  private constructor(isOwn: boolean) {
+    this.isOwn = isOwn;
+    this.#prefix = isOwn ? [resolve(SCRIPTS, "in"), NAME] : [];
+  }
+
+  /** Why there can be no cluster here; undefined: there can be one. */
+  static async obstacle(): Promise<string | undefined> {
+    if (process.env["KUBECONFIG"] !== undefined) return HELM === undefined ? "there is no helm" : undefined;
+    const { code, stderr } = await ran([resolve(SCRIPTS, "needs")], { timeoutMs: 600_000 });
+    return code === 0 ? undefined : stderr.trim();
+  }
+
+  static async open(): Promise<Cluster> {
+    const isOwn = process.env["KUBECONFIG"] === undefined;
+    const cluster = new Cluster(isOwn);
+    if (!isOwn) return cluster;
+    await output([resolve(SCRIPTS, "down"), NAME]);
+    await output([resolve(SCRIPTS, "up"), NAME], { timeoutMs: 3_000_000 });
+    return cluster;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isOwn && process.env["KEEP_CLUSTER"] === undefined) await output([resolve(SCRIPTS, "down"), NAME]);
+  }
+
+  async kubectl(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return output([...this.#prefix, "kubectl", ...args], options);
+  }
+
+  /** As {@link kubectl}, but what is refused is a value. */
+  async tryKubectl(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+    return ran([...this.#prefix, "kubectl", ...args], options);
+  }
+
+  async helm(args: readonly string[], options: RunOptions = {}): Promise<string> {
+    return output([...this.#prefix, this.isOwn ? "helm" : (HELM ?? "helm"), ...args], options);
+  }
+
+  async apply(namespace: string, yaml: string): Promise<void> {
+    await this.kubectl(["apply", "--namespace", namespace, "-f", "-"], { input: yaml });
+  }
+
+  async json(args: readonly string[]): Promise<unknown> {
+    return JSON.parse(await this.kubectl([...args, "-o", "json"])) as unknown;
+  }
+
+  /** Waits for a condition that kubectl knows to wait for. */
+  async wait(namespace: string, what: string, condition: string, seconds = 120): Promise<void> {
+    await this.kubectl(["wait", "--namespace", namespace, `--for=${condition}`, `--timeout=${seconds}s`, what], {
+      timeoutMs: (seconds + 10) * 1000,
+    });
+  }
+
+  /** Brings an image to the node: only a cluster of our own can be reached so. */
+  async load(archive: string): Promise<void> {
+    await output([...this.#prefix, "ctr", "images", "import", archive]);
+  }
+
+  /** A port of this machine that leads to a Service, also after its pod was replaced. */
+  async tunnel(namespace: string, service: string, port: number): Promise<Tunnel> {
+    if (!this.isOwn) return forwardedTunnel({ namespace, service, port });
+    const address = await this.kubectl([
+      "get",
+      "service",
+      service,
+      "--namespace",
+      namespace,
+      "-o",
+      "jsonpath={.spec.clusterIP}",
+    ]);
+    return relayTunnel([...this.#prefix, "socat", "STDIO", `TCP:${address}:${port}`]);
+  }
+}
+
+export interface Tunnel extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Each connection is a process inside the cluster's network. */
+async function relayTunnel(command: readonly string[]): Promise<Tunnel> {
+  const children = new Set<ChildProcess>();
+  const server = createServer((socket) => {
+    const [program = "", ...args] = command;
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
+    children.add(child);
+    child.once("close", () => {
+      children.delete(child);
+      socket.destroy();
+    });
+    for (const stream of [socket, child.stdin, child.stdout]) stream.on("error", () => child.kill());
+    socket.once("close", () => child.kill());
+    socket.pipe(child.stdin);
+    child.stdout.pipe(socket);
+  });
+  return {
+    port: await listen(server),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const child of children) child.kill();
+    },
+  };
+}
+
+/** kubectl's forwarding ends with the pod that it leads to, so each connection gets one of its own. */
+async function forwardedTunnel(to: { namespace: string; service: string; port: number }): Promise<Tunnel> {
+  const children = new Set<ChildProcess>();
+  const server = createServer((socket) => {
+    const child = spawn(
+      "kubectl",
+      ["port-forward", "--namespace", to.namespace, `service/${to.service}`, `:${to.port}`],
+      {
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
+    children.add(child);
+    child.once("close", () => {
+      children.delete(child);
+      socket.destroy();
+    });
+    socket.on("error", () => child.kill()).once("close", () => child.kill());
+    void join(socket, child);
+  });
+  return {
+    port: await listen(server),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const child of children) child.kill();
+    },
+  };
+}
+
+async function join(socket: Socket, child: ChildProcess): Promise<void> {
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await eventually("kubectl forwards a port", () => /127\.0\.0\.1:\d+/.test(said) || child.exitCode !== null);
+  const port = /127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+  if (port === undefined) return;
+  const far = dial(Number(port), "127.0.0.1");
+  far.on("error", () => child.kill()).once("close", () => child.kill());
+  socket.pipe(far);
+  far.pipe(socket);
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}

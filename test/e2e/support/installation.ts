@@ -1,0 +1,104 @@
+/** Troupe, installed by its chart on a cluster of the tests. */
+import { connect, type JobResult, type PipelineClient } from "@troupe/sdk";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Cluster, Tunnel } from "./cluster.ts";
+import { CHART } from "./helm.ts";
+import { output } from "./run.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+export const SYSTEM = "troupe-system";
+export const RELEASE = "troupe";
+
+/** What is built from this checkout, unless the environment names images that the cluster can pull (TROUPE_E2E_REGISTRY, TROUPE_E2E_TAG). */
+const REGISTRY = process.env["TROUPE_E2E_REGISTRY"];
+
+export async function buildImages(): Promise<readonly string[]> {
+  if (REGISTRY !== undefined) return [];
+  const base = process.env["BASE"] ?? "scratch";
+  const built = await output([resolve(ROOT, "hack/images/build"), "control-plane", "runtime", "nats"], {
+    env: { BASE: base },
+    timeoutMs: 600_000,
+  });
+  return built.trim().split("\n");
+}
+
+function imageValues(): string[] {
+  const nats = REGISTRY === undefined ? ["nats.image=localhost/troupe/nats:dev"] : [];
+  const values = [
+    `image.registry=${REGISTRY ?? "localhost/troupe"}`,
+    `image.tag=${process.env["TROUPE_E2E_TAG"] ?? "dev"}`,
+    ...nats,
+  ];
+  return values.flatMap((value) => ["--set", value]);
+}
+
+/** A namespace whose pods have to pass the profile "restricted". */
+export async function restrictedNamespace(cluster: Cluster, name: string): Promise<void> {
+  await cluster.kubectl(["create", "namespace", name]);
+  await cluster.kubectl(["label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"]);
+}
+
+/** @param sets further values, as `--set` has them */
+export async function install(cluster: Cluster, sets: readonly string[] = []): Promise<void> {
+  const values = [
+    ...imageValues(),
+    "--set",
+    "nats.persistence.enabled=false",
+    ...sets.flatMap((set) => ["--set", set]),
+  ];
+  const shared = ["--set", "gpu.shared.resource=nvidia.com/gpu.shared", "--set", "gpu.shared.slices=2"];
+  await cluster.helm(
+    ["upgrade", "--install", RELEASE, CHART, "--namespace", SYSTEM, "--wait", "--timeout", "3m", ...values, ...shared],
+    { timeoutMs: 200_000 },
+  );
+}
+
+/** The way from the test to the NATS of the cluster. */
+export class Door implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #tunnel: Tunnel;
+  readonly #folder: string;
+
+  private constructor(cluster: Cluster, tunnel: Tunnel, folder: string) {
+    this.#cluster = cluster;
+    this.#tunnel = tunnel;
+    this.#folder = folder;
+  }
+
+  static async open(cluster: Cluster): Promise<Door> {
+    const tunnel = await cluster.tunnel(SYSTEM, `${RELEASE}-nats`, 4222);
+    return new Door(cluster, tunnel, await mkdtemp(join(tmpdir(), "troupe-e2e-")));
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.#tunnel.port}`;
+  }
+
+  /** The path of a file with the credentials that a Secret holds. */
+  async credentials(namespace: string, secret: string): Promise<string> {
+    const coded = await this.#cluster.kubectl([
+      "get",
+      "secret",
+      secret,
+      "--namespace",
+      namespace,
+      "-o",
+      "jsonpath={.data.user\\.creds}",
+    ]);
+    const path = join(this.#folder, `${namespace}.${secret}.creds`);
+    await writeFile(path, Buffer.from(coded, "base64"), { mode: 0o600 });
+    return path;
+  }
+
+  async client<R extends JobResult = JobResult>(namespace: string, pipeline: string): Promise<PipelineClient<R>> {
+    const creds = await this.credentials(SYSTEM, `${RELEASE}-nats-client`);
+    return connect<R>({ nats: this.url, creds, namespace, pipeline, timeline: true, coordinatorTimeoutMs: 60_000 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tunnel[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -69,7 +69,8 @@ export class Controller {
     this.#informers.add(informer);
     informer.onChange((change) => {
       const before = change.type === "changed" ? keysOf(change.before) : [];
-      for (const key of [...before, ...keysOf(change.object)]) this.enqueue(key);
+      for (const text of new Set([...before, ...keysOf(change.object)].map(keyText))) this.#queue.add(text);
+      this.#pump();
     });
   }
 

@@ -11,14 +11,15 @@ import {
   type Fail,
   type Failure,
   type HandBack,
-  type Items,
   type Lease,
+  type Recall,
   type ReplicaState,
   type Run,
   type UpMessage,
 } from "@troupe/protocol";
 import type { CompiledGroup, Graph } from "@troupe/model";
 import { modulesToRun, usedBy } from "./block-plan.ts";
+import { Parts } from "./parts.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
 import { numberOf, type Tokens } from "./tokens.ts";
@@ -75,7 +76,7 @@ export class Agent {
   /** Leases that were ever received: a message that comes twice is not worked on twice. */
   readonly #seen = new Set<Lease>();
   readonly #queue: Execution[] = [];
-  readonly #items = new Map<Lease, Map<number, number[]>>();
+  readonly #parts = new Parts();
   readonly #running = new Set<Execution>();
   #state: ReplicaState = "starting";
   #isDraining = false;
@@ -116,14 +117,18 @@ export class Agent {
         case "run":
           this.#receiveRun(message);
           break;
+        case "results":
         case "items":
-          this.#receiveItems(message);
+          if (!this.#seen.has(message.lease)) this.#parts.add(message);
           break;
         case "ack":
           this.#acknowledged(message);
           break;
         case "cancel":
           this.#cancelled(message.lease);
+          break;
+        case "recall":
+          this.#recalled(message);
           break;
         case "beacon":
           break;
@@ -150,14 +155,10 @@ export class Agent {
     });
   }
 
-  #receiveRun(run: Run): void {
-    if (this.#seen.has(run.lease)) return;
-    this.#seen.add(run.lease);
-    const collected = this.#items.get(run.lease) ?? new Map<number, number[]>();
-    this.#items.delete(run.lease);
-    const isComplete = run.items.every(
-      ({ module, count }) => Object.keys(collected.get(module) ?? []).length === count,
-    );
+  #receiveRun(received: Run): void {
+    if (this.#seen.has(received.lease)) return;
+    this.#seen.add(received.lease);
+    const { run, items, isComplete } = this.#parts.take(received);
     const inherited = new Set(run.results.map(({ module }) => module));
     const { groupIndex, group, witness, instance } = this.#world;
     const graph = this.#world.graphOf(run.revision);
@@ -167,7 +168,7 @@ export class Agent {
     const execution: Execution = {
       run,
       graph,
-      items: collected,
+      items,
       stage: "queued",
       cancelled: false,
       kept: new Map(),
@@ -182,15 +183,11 @@ export class Agent {
     else this.#queue.push(execution);
   }
 
-  #receiveItems({ lease, module, from, items }: Items): void {
-    if (this.#seen.has(lease)) return;
-    const collected = this.#items.get(lease) ?? new Map<number, number[]>();
-    this.#items.set(lease, collected);
-    const list = collected.get(module) ?? [];
-    collected.set(module, list);
-    items.forEach((item, index) => {
-      list[from + index] = numberOf(item);
-    });
+  #recalled({ job, lease }: Recall): void {
+    if (this.#executions.has(lease)) return;
+    const started = this.#seen.has(lease);
+    this.#seen.add(lease);
+    this.#say({ type: "back", job, lease, started });
   }
 
   #acknowledged({ what }: Ack): void {

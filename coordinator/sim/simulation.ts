@@ -11,6 +11,7 @@ import { Ledger } from "./ledger.ts";
 import type { LiveOwner } from "./live-owner.ts";
 import { Network } from "./network.ts";
 import { drawPipeline, type DrawnPipeline } from "./pipeline.ts";
+import { Parts } from "./parts.ts";
 import { Process } from "./process.ts";
 import { Random } from "./random.ts";
 import { Replicas } from "./replicas.ts";
@@ -208,6 +209,7 @@ class Simulation {
 
   #makeWorld({ acknowledgesEarly = false }: Mutations): CoordinatorWorld {
     const random = this.#random;
+    const parts = random.chance(0.3) ? { partBytes: random.int(4, 40) } : {};
     return {
       server: this.#server,
       random,
@@ -217,7 +219,7 @@ class Simulation {
         this.#tokens.purge(job, slot);
       },
       snapshotFrames: random.int(10, 200),
-      settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000 },
+      settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000, ...parts },
       acknowledgesEarly,
       meant: (lease, instance) => {
         this.#witness.meant(lease, instance);
@@ -226,8 +228,10 @@ class Simulation {
         this.#trace?.(
           `down ${replica} ${batch.epoch} ${JSON.stringify(batch.messages.map((message) => (message.type === "run" ? [message.type, message.job, message.lease] : message)))}`,
         );
+        const parts = new Parts();
         for (const message of batch.messages)
-          if (message.type === "run") this.#witness.said(message, group, batch.epoch);
+          if (message.type === "results") parts.add(message);
+          else if (message.type === "run") this.#witness.said(parts.take(message).run, group, batch.epoch);
         this.#replicas.say(group, replica, batch);
       },
       answer: (to, reply, epoch) => {

@@ -81,6 +81,8 @@ const DOWN: DownBatch = {
       timeLeftMs: null,
     },
     { type: "ack", what: [{ lease: "3:0", module: -1 }] },
+    { type: "results", lease: "3:2", part: 0, results: [{ module: 2, output: { kind: "json", bytes: bytes("2") } }] },
+    { type: "recall", job: "j1", lease: "3:1" },
   ],
 };
 

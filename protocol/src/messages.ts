@@ -121,6 +121,12 @@ export interface UpBatch {
 
 // ------------------------------------------------------------------------------------------------ owner → agent
 
+/** The journalled result of a module. */
+export interface ModuleResult {
+  readonly module: number;
+  readonly output: Payload;
+}
+
 /**
  * Work on a block. Executions of one replica are started in the order in which they arrive, as many at a time as it has
  * permits; an owner that knows blocks to be short sends some ahead.
@@ -140,13 +146,24 @@ export interface Run {
    * Results that are there already: of modules outside the group that the block needs, and of modules of the block itself
    * that an earlier execution got journalled (inherited; not run again).
    */
-  readonly results: readonly { readonly module: number; readonly output: Payload }[];
+  readonly results: readonly ModuleResult[];
+  /** How many `results` messages come before, when the results are too many for one message. Default 0. */
+  readonly parts?: number;
   /** Only in phase `process`: how many items each aggregate of the block gets; the items come in `items` messages before. */
   readonly items: readonly { readonly module: number; readonly count: number }[];
   /** Run with no other execution in the same host (E9). */
   readonly alone: boolean;
   /** What is left of the job's time, in milliseconds; null: no limit. */
   readonly timeLeftMs: number | null;
+}
+
+/** Part of what the `run` of the same lease brings in results, sent before it (E10). */
+export interface Results {
+  readonly type: "results";
+  readonly lease: Lease;
+  /** From 0 on. */
+  readonly part: number;
+  readonly results: readonly ModuleResult[];
 }
 
 /** Part of an aggregate's fixed set, sent before the `run` of the same lease. */
@@ -175,13 +192,23 @@ export interface Cancel {
   readonly reason: string;
 }
 
+/**
+ * Is this execution with you? If its `run` never came, it must not be worked on any more, should it still come; that is answered by a `back` that
+ * says so. Asked only where a block must never run twice (E2), again and again until there is an answer or a beat that lists it.
+ */
+export interface Recall {
+  readonly type: "recall";
+  readonly job: string;
+  readonly lease: Lease;
+}
+
 /** Say who you are now: answered by a beat. */
 export interface Beacon {
   readonly type: "beacon";
   readonly owner: string;
 }
 
-export type DownMessage = Run | Items | Ack | Cancel | Beacon;
+export type DownMessage = Run | Results | Items | Ack | Cancel | Recall | Beacon;
 
 export interface DownBatch {
   /** The epoch of the owner that speaks. Agents ignore an epoch below the highest that they have seen (E8). */

@@ -1,7 +1,7 @@
 /** Batches of messages as bytes and back. What arrives is checked here once; behind this file the types hold. */
 import { PayloadWriter, openEnvelope, EnvelopeError, type PayloadReader, type PayloadSlot } from "./envelope.ts";
 import { type Payload, isInline } from "./payload.ts";
-import type { DownBatch, DownMessage, Run, UpBatch, UpMessage } from "./messages.ts";
+import type { DownBatch, DownMessage, ModuleResult, Run, UpBatch, UpMessage } from "./messages.ts";
 import { Fields } from "./fields.ts";
 
 /** Rough size of a message's head, for cutting batches; far above the truth for all but stacks and progress texts. */
@@ -88,19 +88,22 @@ function upSize(message: UpMessage): number {
 function downSize(message: DownMessage): number {
   switch (message.type) {
     case "run":
-      return (
-        HEAD_ESTIMATE +
-        inlineSize(message.input) +
-        message.results.reduce((sum, { output }) => sum + 40 + inlineSize(output), 0)
-      );
+      return HEAD_ESTIMATE + inlineSize(message.input) + resultsSize(message.results);
+    case "results":
+      return HEAD_ESTIMATE + resultsSize(message.results);
     case "items":
       return HEAD_ESTIMATE + message.items.reduce((sum, item) => sum + 20 + inlineSize(item), 0);
     case "ack":
       return HEAD_ESTIMATE + 40 * message.what.length;
     case "cancel":
+    case "recall":
     case "beacon":
       return HEAD_ESTIMATE;
   }
+}
+
+function resultsSize(results: readonly ModuleResult[]): number {
+  return results.reduce((sum, { output }) => sum + 40 + inlineSize(output), 0);
 }
 
 function upToWire(message: UpMessage, writer: PayloadWriter): unknown {
@@ -109,12 +112,14 @@ function upToWire(message: UpMessage, writer: PayloadWriter): unknown {
 
 function downToWire(message: DownMessage, writer: PayloadWriter): unknown {
   if (message.type === "items") return { ...message, items: message.items.map((item) => writer.add(item)) };
+  if (message.type === "results") return { ...message, results: resultsToWire(message.results, writer) };
   if (message.type !== "run") return message;
-  return {
-    ...message,
-    input: writer.add(message.input),
-    results: message.results.map(({ module, output }) => ({ module, output: writer.add(output) })),
-  };
+  const input = writer.add(message.input);
+  return { ...message, input, results: resultsToWire(message.results, writer) };
+}
+
+function resultsToWire(results: readonly ModuleResult[], writer: PayloadWriter): unknown {
+  return results.map(({ module, output }) => ({ module, output: writer.add(output) }));
 }
 
 function upFromWire(raw: unknown, payloads: PayloadReader): UpMessage {
@@ -154,6 +159,9 @@ function downFromWire(raw: unknown, payloads: PayloadReader): DownMessage {
   switch (type) {
     case "run":
       return runFromWire(fields, payloads);
+    case "results":
+      fields.check({ lease: "string", part: "number" });
+      return fields.replaced<DownMessage>({ results: resultsFromWire(fields, payloads) });
     case "items":
       fields.check({ lease: "string", module: "number", from: "number" });
       return fields.replaced<DownMessage>({ items: fields.array("items").map((item) => payloads.get(slot(item))) });
@@ -162,6 +170,9 @@ function downFromWire(raw: unknown, payloads: PayloadReader): DownMessage {
       return fields.as<DownMessage>();
     case "cancel":
       fields.check({ lease: "string", reason: "string" });
+      return fields.as<DownMessage>();
+    case "recall":
+      fields.check({ job: "string", lease: "string" });
       return fields.as<DownMessage>();
     case "beacon":
       fields.check({ owner: "string" });
@@ -180,11 +191,16 @@ function runFromWire(fields: Fields, payloads: PayloadReader): Run {
     phase: "string",
     items: "array",
   });
-  const results = fields.array("results").map((raw) => {
+  if (fields.has("parts")) fields.check({ parts: "number" });
+  const input = payloads.get(slot(fields.get("input")));
+  return fields.replaced<Run>({ input, results: resultsFromWire(fields, payloads) });
+}
+
+function resultsFromWire(fields: Fields, payloads: PayloadReader): ModuleResult[] {
+  return fields.array("results").map((raw) => {
     const result = new Fields(raw, "result");
     return { module: result.number("module"), output: payloads.get(slot(result.get("output"))) };
   });
-  return fields.replaced<Run>({ input: payloads.get(slot(fields.get("input"))), results });
 }
 
 function slot(raw: unknown): PayloadSlot {

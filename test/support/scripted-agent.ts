@@ -111,6 +111,7 @@ export class ScriptedAgent implements AsyncDisposable {
   readonly #options: AgentOptions & { readonly replica: string };
   readonly #executions = new Map<string, Execution>();
   readonly #items = new Map<string, Payload[]>();
+  readonly #results = new Map<string, Run["results"]>();
   readonly #unacknowledged = new Map<string, Done | Fail>();
   readonly #timers: NodeJS.Timeout[];
   readonly #instance = crypto.randomUUID();
@@ -230,6 +231,13 @@ export class ScriptedAgent implements AsyncDisposable {
         this.#executions.get(message.lease)?.abort.abort();
         this.forget(message.lease);
         return;
+      case "recall":
+        if (!this.#executions.has(message.lease))
+          this.say({ type: "back", job: message.job, lease: message.lease, started: this.#isKnown(message.lease) });
+        return;
+      case "results":
+        this.#results.set(message.lease, [...(this.#results.get(message.lease) ?? []), ...message.results]);
+        return;
       case "beacon":
         return;
     }
@@ -241,7 +249,12 @@ export class ScriptedAgent implements AsyncDisposable {
     for (const [key, { lease: of }] of this.#unacknowledged) if (of === lease) this.#unacknowledged.delete(key);
   }
 
-  #run(run: Run): void {
+  #isKnown(lease: string): boolean {
+    return this.runs.some((run) => run.lease === lease);
+  }
+
+  #run(received: Run): void {
+    const run = { ...received, results: [...received.results, ...(this.#results.get(received.lease) ?? [])] };
     this.runs.push(run);
     const execution = { run, abort: new AbortController() };
     this.#executions.set(run.lease, execution);

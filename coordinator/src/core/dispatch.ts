@@ -2,18 +2,16 @@
  * Ready blocks go to replicas, in the order of the journal (E7). A replica gets as many as it has permits, and, where blocks are so short
  * that the way to it would dominate, some ahead.
  */
-import type { Payload, Run } from "@troupe/protocol";
+import type { ModuleResult, Run } from "@troupe/protocol";
 import type { Execution, Moment, Replica } from "./execution.ts";
 import { attemptOf, type Block, type Job } from "./job.ts";
 import { append, groupState, queueOf, send, type GroupState, type Owner } from "./owner.ts";
-import { inlineBytes } from "./bytes.ts";
+import { inlineBytes, itemBytes } from "./bytes.ts";
 import { claimedItems } from "./aggregates.ts";
 
 /** Blocks sent ahead should be worked off within about this time, so that no other replica could have had them much sooner. */
 const AHEAD_MS = 8;
 const AHEAD_LIMIT = 128;
-/** Payload bytes in one `items` message. */
-const ITEMS_BYTES = 256 * 1024;
 
 /** Puts a ready block into its queue, or lets it wait for the end of its backoff, and dispatches what can be. */
 export function enqueue(owner: Owner, block: Block, now: Moment): void {
@@ -89,15 +87,16 @@ export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
   const { job, stop } = block;
   execution.phase = "sent";
   execution.sentAt = now.mono;
+  const all = stop.inherits.flatMap((module) => resultOf(job, module));
+  const tooLarge = all.find(({ output }) => inlineBytes(output) > owner.settings.maxMessageBytes);
+  if (tooLarge !== undefined) {
+    refuseTooLarge(owner, execution, inlineBytes(tooLarge.output), now);
+    return;
+  }
   const items = stop.modules.flatMap((module) =>
     isProcessing(job, module) ? [sendItems(owner, execution, module)] : [],
   );
-  const results = stop.inherits.flatMap((module) => resultOf(job, module));
-  const bytes = results.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(job.input));
-  if (bytes > owner.settings.maxMessageBytes) {
-    refuseTooLarge(owner, execution, bytes, now);
-    return;
-  }
+  const { results, ...parted } = sendParts(owner, execution, all);
   const { timeoutMs } = job.route.graph.jobs;
   const run: Run = {
     type: "run",
@@ -109,6 +108,7 @@ export function sendRun(owner: Owner, execution: Execution, now: Moment): void {
     phase: job.route.phase,
     input: job.input,
     results,
+    ...parted,
     items,
     alone: block.suspect,
     timeLeftMs: timeoutMs === null ? null : Math.max(1, job.submittedAt + timeoutMs - now.wall),
@@ -123,7 +123,7 @@ function refuseTooLarge(owner: Owner, execution: Execution, bytes: number, now: 
   execution.phase = "ending";
   freePermit(execution);
   const limit = owner.settings.maxMessageBytes;
-  const message = `what group ${stop.name} needs is ${bytes} bytes in results of up to 32 KiB each, and a message carries ${limit}; return larger results (they are stored apart), depend on fewer modules, or raise max_payload of the NATS server`;
+  const message = `a result that group ${stop.name} needs is ${bytes} bytes, and a message carries ${limit}; raise max_payload of the NATS server`;
   append(owner, {
     type: "fail",
     job: job.id,
@@ -147,9 +147,24 @@ function isProcessing(job: Job, module: number): boolean {
   );
 }
 
-function resultOf(job: Job, module: number): { module: number; output: Payload }[] {
+function resultOf(job: Job, module: number): ModuleResult[] {
   const output = job.outputs[module];
   return output === undefined ? [] : [{ module, output }];
+}
+
+/** Results that are too many for one message are sent before the `run`. @returns what is left for the `run` itself. */
+function sendParts(
+  owner: Owner,
+  { block, replica, lease }: Execution,
+  results: readonly ModuleResult[],
+): Pick<Run, "results" | "parts"> {
+  const limit = partBytes(owner);
+  const parts = inParts(results, ({ output }) => inlineBytes(output), limit - inlineBytes(block.job.input));
+  if (parts.length <= 1) return { results };
+  parts.forEach((part, index) => {
+    send(owner, replica, { type: "results", lease, part: index, results: part });
+  });
+  return { results: [], parts: parts.length };
 }
 
 /** Sends an aggregate's fixed set in messages of bounded size. */
@@ -160,15 +175,31 @@ function sendItems(
 ): { module: number; count: number } {
   const all = claimedItems(owner.state, block.job, module).map(({ payload }) => payload);
   let from = 0;
-  let bytes = 0;
-  all.forEach((payload, index) => {
-    bytes += "bytes" in payload ? payload.bytes.byteLength : 200;
-    if (bytes < ITEMS_BYTES && index < all.length - 1) return;
-    send(owner, replica, { type: "items", lease, module, from, items: all.slice(from, index + 1) });
-    from = index + 1;
-    bytes = 0;
-  });
+  for (const items of inParts(all, itemBytes, partBytes(owner))) {
+    send(owner, replica, { type: "items", lease, module, from, items });
+    from += items.length;
+  }
   return { module, count: all.length };
+}
+
+function partBytes({ settings }: Owner): number {
+  return Math.min(settings.partBytes, settings.maxMessageBytes);
+}
+
+/** Cuts a list into parts of at most `limit` bytes, but for a single entry that is larger. */
+function inParts<T>(entries: readonly T[], bytesOf: (entry: T) => number, limit: number): T[][] {
+  const parts: T[][] = [];
+  let bytes = Infinity;
+  for (const entry of entries) {
+    const added = bytesOf(entry);
+    bytes += added;
+    if (bytes > limit) {
+      parts.push([]);
+      bytes = added;
+    }
+    parts.at(-1)?.push(entry);
+  }
+  return parts;
 }
 
 /** The permit is free again, and with it perhaps the replica for a suspect. */

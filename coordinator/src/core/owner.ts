@@ -147,6 +147,8 @@ export interface OwnerSettings {
   readonly maxInlineBytes: number;
   /** Inline payload bytes that one message may carry: below half of the server's `max_payload` (E10). */
   readonly maxMessageBytes: number;
+  /** Payload bytes in one message to a replica, but for a single payload that is larger; what is more travels in numbered parts (E10). */
+  readonly partBytes: number;
   /** How long a wait is kept before it has to be renewed. */
   readonly waitMs: number;
 }
@@ -160,6 +162,7 @@ export const DEFAULT_SETTINGS: OwnerSettings = {
   maxRecords: 200_000,
   maxInlineBytes: 256 * 1024 * 1024,
   maxMessageBytes: 448 * 1024,
+  partBytes: 256 * 1024,
   waitMs: 30_000,
 };
 

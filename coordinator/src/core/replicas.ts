@@ -11,6 +11,9 @@ import type { Block } from "./job.ts";
 import { announced } from "./takeover.ts";
 import { fail, findBlock, requeue } from "./uplink.ts";
 
+/** After so many beats without it and without an answer to a recall nobody can say any more what became of an execution. */
+const RECALLS = 10;
+
 /** An execution that was sent less than this long ago may simply not have arrived when the beat was made. */
 const IN_FLIGHT_MS = 1_000;
 
@@ -87,7 +90,7 @@ function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["exe
   queueOf(groupState(owner, replica.group), block.stop.templateHash).remove(block);
 }
 
-/** Missing from two beats in a row: it was never received. Uncharged, sent again. */
+/** Missing from two beats in a row: it was never received. Uncharged, sent again; but once only where that must be sure (E2). */
 function missExecutions(owner: Owner, replica: Replica, listed: ReadonlySet<string>, now: Moment): void {
   for (const execution of [...replica.executions.values()]) {
     if (execution.phase !== "sent" || listed.has(execution.lease)) {
@@ -97,12 +100,17 @@ function missExecutions(owner: Owner, replica: Replica, listed: ReadonlySet<stri
     if (now.mono - execution.sentAt < IN_FLIGHT_MS) continue;
     execution.missedBeats++;
     if (execution.missedBeats < 2) continue;
-    if (isOnceOnly(execution.block)) giveUp(owner, execution, now);
-    else requeue(owner, execution, now);
+    if (!isOnceOnly(execution.block)) requeue(owner, execution, now);
+    else if (execution.missedBeats < RECALLS) recall(owner, execution);
+    else giveUp(owner, execution, now);
   }
 }
 
-/** E2: the message that it was sent in may only be late, and then it runs. So what must not run twice is not sent again. */
+/** E2: the message that it was sent in may only be late, and then it would run. Its replica has to say that it never will. */
+function recall(owner: Owner, { block, lease, replica }: Execution): void {
+  send(owner, replica, { type: "recall", job: block.job.id, lease });
+}
+
 function giveUp(owner: Owner, execution: Execution, now: Moment): void {
   const { block, lease, replica } = execution;
   const message = `replica ${replica.name} does not work on this block, though it was sent there, and maxAttempts is 1`;

@@ -67,10 +67,52 @@ test("what must not run twice fails when nobody claims it", (t) => {
   t.deepEqual(table.runs(), []);
 });
 
-test("what must not run twice is not sent again when its replica does not list it", (t) => {
-  const { table } = running(onceOnly);
+/** A block that must not run twice, whose replica does not list it: what is asked of the replica. */
+function missed(): { table: Table; lease: string; recalls: () => number } {
+  const { table, lease } = running(onceOnly);
   table.pass(4_000, { from: g1, beat: beatOf(onceOnly, "g1") });
   table.commit();
+  const recalls = (): number =>
+    table.said().filter(({ message }) => message.type === "recall" && message.lease === lease).length;
+  return { table, lease, recalls };
+}
+
+test("what must not run twice is sent again when its replica says that it never came, and never will run", (t) => {
+  const { table, lease, recalls } = missed();
+  t.true(recalls() > 0);
+  table.hear(g1, { type: "back", job: "j", lease, started: false });
+  t.deepEqual(
+    table.pending.map(({ event }) => event.type),
+    ["lease"],
+    "under a lease that is journalled first",
+  );
+  table.commit();
+  const [again] = table.runs();
+  t.is(again?.attempt, 1, "uncharged");
+  t.not(again?.lease, lease);
+});
+
+test("what must not run twice fails when its replica cannot say that it never came", (t) => {
+  const { table, lease } = missed();
+  table.hear(g1, { type: "back", job: "j", lease, started: true });
+  table.commit();
+  const end = table.job("j")?.end;
+  t.is(end?.state === "failed" ? end.error.code : undefined, "ReplicaLost");
+});
+
+test("what must not run twice is not believed lost on the word of another process", (t) => {
+  const { table, lease } = missed();
+  table.hear(speaker("g1", "g1-0", "2"), { type: "back", job: "j", lease, started: false });
+  table.commit();
+  t.deepEqual(table.runs(), []);
+});
+
+test("what must not run twice fails in the end when its replica beats, but says nothing of it", (t) => {
+  const { table, recalls } = missed();
+  recalls();
+  table.pass(10_000, { from: g1, beat: beatOf(onceOnly, "g1") });
+  table.commit();
+  t.true(recalls() < 20);
   const end = table.job("j")?.end;
   t.is(end?.state === "failed" ? end.error.code : undefined, "ReplicaLost");
   t.deepEqual(table.runs(), []);

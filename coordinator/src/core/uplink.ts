@@ -150,6 +150,8 @@ function backoffMs(owner: Owner, block: Block): number {
 /** Given back unfinished: uncharged, and back to its place, unless it must not run a second time (E2). */
 function heardBack(owner: Owner, from: Speaker, { lease, started }: HandBack, now: Moment): void {
   const execution = owner.executions.get(lease);
+  // Another process of the same name knows nothing of what this one has done.
+  if (execution !== undefined && isOnceOnly(execution.block) && execution.replica.instance !== from.instance) return;
   if (execution?.phase === "sent" && started && isOnceOnly(execution.block)) {
     execution.phase = "ending";
     freePermit(execution);

@@ -152,6 +152,9 @@ export class Agent {
       onCancel: (cancel) => {
         desk.cancel(cancel);
       },
+      onRecall: (recall) => {
+        desk.recall(recall);
+      },
       onBeacon: () => {
         if (performance.now() - this.#lastBeatAtMs > BEACON_ANSWER_MS) this.#beat();
       },

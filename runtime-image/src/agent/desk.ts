@@ -1,5 +1,5 @@
 /** Every execution from its arrival to its end: fetched, handed to the host, stopped when its time is up, and reported. */
-import type { BlobStore, Bus, Cancel, Failure, Payload, Run } from "@troupe/protocol";
+import type { BlobStore, Bus, Cancel, Failure, Payload, Recall, Run } from "@troupe/protocol";
 import type { FromHost, HostFailed, HostStopped, RunOrder } from "../host/protocol.ts";
 import type { RunningSlot } from "../host/slots.ts";
 import { overdue, unresponsive } from "./core/deadlines.ts";
@@ -100,6 +100,12 @@ export class Desk {
     }, TICK_MS);
     this.#schedule.add(execution);
     if (items === null || this.#closed || this.host.state === "broken") this.#handBack(execution);
+  }
+
+  /** Answered unless the next beat does; not kept, since it is asked again. */
+  recall({ job, lease }: Recall): void {
+    if (this.executions.ofLease(lease) !== undefined) return;
+    this.#parts.uplink.send({ type: "back", job, lease, started: !this.executions.refuse(lease) });
   }
 
   cancel({ lease, reason }: Cancel): void {

@@ -1,13 +1,15 @@
 import test from "ava";
-import { NULL_PAYLOAD, type Payload, type Run } from "@troupe/protocol";
+import { NULL_PAYLOAD, type Payload, type Results, type Run } from "@troupe/protocol";
 import { Inbox } from "./inbox.ts";
 
 function listening(): { inbox: Inbox; heard: unknown[] } {
   const heard: unknown[] = [];
   const inbox = new Inbox({
-    onRun: ({ job }, items) => heard.push([job, items === null ? null : [...items]]),
+    onRun: ({ job, results }, items) =>
+      heard.push([job, items === null ? null : [...items], ...results.map(({ module }) => module)]),
     onAck: (what) => heard.push(what),
     onCancel: ({ lease }) => heard.push(lease),
+    onRecall: ({ lease }) => heard.push(`recall ${lease}`),
     onBeacon: () => heard.push("beacon"),
     onEpoch: (epoch) => heard.push(epoch),
     onEnd: () => undefined,
@@ -53,6 +55,20 @@ test("items are put together in their order, whatever the order of their parts",
   inbox.receive({ epoch: 1, messages: [{ ...part, from: 1, items: [second, third] }] }, 0);
   inbox.receive({ epoch: 1, messages: [{ ...part, from: 0, items: [first] }, run] }, 0);
   t.deepEqual(heard, [1, ["j1", [[4, [first, second, third]]]]]);
+});
+
+test("results that came before are put together in the order of their parts, and one that is missing is said", (t) => {
+  const { inbox, heard } = listening();
+  const run = { ...runOf([]), parts: 2 };
+  const part = (index: number, ...modules: number[]): Results => ({
+    type: "results",
+    lease: "1:1",
+    part: index,
+    results: modules.map((module) => ({ module, output: payload(String(module)) })),
+  });
+  inbox.receive({ epoch: 1, messages: [part(1, 7), part(0, 3, 5), run, run] }, 0);
+  inbox.receive({ epoch: 1, messages: [part(1, 7), run] }, 0);
+  t.deepEqual(heard, [1, ["j1", [], 3, 5, 7], ["j1", null], ["j1", null]]);
 });
 
 test("a run whose items are not all there says so", (t) => {

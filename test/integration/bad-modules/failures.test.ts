@@ -38,6 +38,27 @@ test.serial("a module that allocates until it dies runs out of its group's memor
   });
 });
 
+for (const signal of ["SIGSEGV", "SIGABRT", "SIGBUS"] as const) {
+  test.serial(`a native crash (${signal}) loses the replica and no other, which is started again`, async (t) => {
+    await withBad(t, { group: { replicas: 2 } }, async (system) => {
+      const order = { do: "signal", signal };
+      const [neighbours] = await Promise.all([
+        Promise.all(Array.from({ length: 6 }, async () => system.order({ do: "sleep", ms: 100 }))),
+        system.fails(order, { code: "ReplicaLost", message: /g2-\d was lost/, attempt: 2 }),
+      ]);
+      for (const neighbour of neighbours) t.like(neighbour, { state: "done", result: { bad: { attempt: 1 } } });
+      t.is(system.restarts(), 2);
+    });
+  });
+}
+
+test.serial("process.abort() is none: in a module's thread it throws", async (t) => {
+  await withBad(t, {}, async (system) => {
+    await system.fails({ do: "abort" }, { code: "ModuleError", message: /process\.abort\(\)/, attempt: 2 });
+    t.is(system.restarts(), 0);
+  });
+});
+
 test.serial("a module that kills its process loses the replica, which is started again", async (t) => {
   await withBad(t, {}, async (system) => {
     await system.fails({ do: "kill" }, { code: "ReplicaLost", message: /g2-0 was lost/, attempt: 2 });

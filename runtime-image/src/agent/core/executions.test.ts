@@ -38,6 +38,23 @@ test("a run that comes twice is one execution", (t) => {
   t.is(executions.size, 1);
 });
 
+test("a run that comes again when its execution is over and forgotten is not worked on again", (t) => {
+  const executions = new Executions();
+  const execution = added(executions, 1);
+  execution.stage = "ended";
+  executions.settle(execution);
+  t.is(executions.size, 0);
+  t.is(executions.add(runOf(1), new Map(), 0), null);
+  t.false(executions.refuse("1:1"), "nor can it be said that it never came");
+});
+
+test("a run that was refused before it came never runs", (t) => {
+  const executions = new Executions();
+  t.true(executions.refuse("1:1"));
+  t.is(executions.add(runOf(1), new Map(), 0), null);
+  t.is(executions.size, 0);
+});
+
 test("an execution is listed until it has ended and all its messages are acknowledged", (t) => {
   const executions = new Executions();
   const execution = added(executions, 1);

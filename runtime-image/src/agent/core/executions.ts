@@ -1,19 +1,21 @@
 import type { Beat, Lease, Payload, Run } from "@troupe/protocol";
+import { Seen } from "./seen.ts";
 import { WHOLE_EXECUTION, type Execution, type Kept, type KeptMessage } from "./execution.ts";
 
 /** All executions that this agent has to account for. No clock and no effects: times come as arguments. */
 export class Executions {
   readonly #byLease = new Map<Lease, Execution>();
   readonly #byNumber = new Map<number, Execution>();
+  readonly #seen = new Seen();
   #lastNumber = 0;
 
   get size(): number {
     return this.#byLease.size;
   }
 
-  /** @returns null when the lease is known: the same `run` came twice. */
+  /** @returns null when the same `run` came before, whatever has become of it, or must not run any more (E2). */
   add(run: Run, items: ReadonlyMap<number, readonly Payload[]>, nowMs: number): Execution | null {
-    if (this.#byLease.has(run.lease)) return null;
+    if (this.#byLease.has(run.lease) || this.#seen.note(run.lease) === "seen") return null;
     const execution: Execution = {
       n: (this.#lastNumber = nextNumber(this.#lastNumber)),
       run,
@@ -28,6 +30,11 @@ export class Executions {
     this.#byLease.set(run.lease, execution);
     this.#byNumber.set(execution.n, execution);
     return execution;
+  }
+
+  /** Whether a `run` never came. Then it is refused from here on (E2). */
+  refuse(lease: Lease): boolean {
+    return !this.#byLease.has(lease) && this.#seen.note(lease) === "new";
   }
 
   ofLease(lease: Lease): Execution | undefined {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Order {
   readonly do: string;
   readonly ms?: number;
+  readonly signal?: NodeJS.Signals;
   /** How long to behave first, in milliseconds. */
   readonly after?: number;
 }
@@ -31,6 +32,11 @@ async function obey(ctx: RunContext<Order>): Promise<unknown> {
     case "kill":
       process.kill(process.pid, "SIGKILL");
       return new Promise(() => undefined);
+    case "signal": // what a native crash looks like from outside
+      process.kill(process.pid, ctx.input.signal ?? "SIGSEGV");
+      return new Promise(() => undefined);
+    case "abort":
+      return process.abort();
     case "block":
       return block(ms);
     case "allocate":

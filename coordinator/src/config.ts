@@ -1,8 +1,8 @@
+/** The coordinator's environment, read once. */
 import { parseQuantity } from "@troupe/model";
 import { POD_ENV, type Scope } from "@troupe/protocol";
 import { DEFAULT_STREAM_BYTES, LEAST_STREAM_BYTES } from "./shell/stream-sizes.ts";
 
-/** The coordinator's environment, read once. */
 export interface CoordinatorConfig {
   readonly natsUrl: string;
   readonly natsCreds: string | undefined;
@@ -14,6 +14,8 @@ export interface CoordinatorConfig {
   readonly logLevel: string;
   /** Port of `/livez` and `/readyz`; undefined: nobody asks. */
   readonly healthPort: number | undefined;
+  /** Folder of stored payloads that this machine's replicas share; undefined: none. */
+  readonly payloads: string | undefined;
 }
 
 /** `listed`: these pipelines, whether they are applied yet or not. `found`: every pipeline that is applied, shared with other coordinators. */
@@ -34,6 +36,7 @@ export function readConfig(env: Environment, randomId: () => string): Coordinato
     id: present(env, "TROUPE_COORDINATOR_ID") ?? `coordinator-${randomId()}`,
     logLevel: env["TROUPE_LOG_LEVEL"] ?? "info",
     healthPort: portOf(env),
+    payloads: present(env, POD_ENV.payloads),
   };
 }
 

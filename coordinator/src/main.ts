@@ -1,6 +1,6 @@
 /** The coordinator's process: the only place that constructs, and that ends the process. */
 import { randomBytes } from "node:crypto";
-import { connectBus, startHealthServer } from "@troupe/protocol";
+import { BlobFolder, connectBus, startHealthServer } from "@troupe/protocol";
 import { readConfig } from "./config.ts";
 import { newLog } from "./shell/log.ts";
 import { startCoordinator } from "./shell/coordinator.ts";
@@ -21,6 +21,7 @@ async function start(): Promise<() => Promise<void>> {
     name: config.id,
     id,
     streams: streamSizes(config.streamBytes),
+    payloads: config.payloads === undefined ? undefined : new BlobFolder(config.payloads),
   });
   const unready = (): string | null => (bus.status === "connected" ? null : `NATS: ${bus.status}`);
   if (config.healthPort !== undefined) await startHealthServer({ port: config.healthPort, unready });

@@ -1,6 +1,7 @@
 /** A running system: its processes, and how they all end. */
 import { encodeUp, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
 import type { LocalEvent, LocalProcess } from "@troupe/sdk";
+import { join } from "node:path";
 import type { StoreFolder } from "./store-folder.ts";
 import { Supervisor, type Running } from "./supervisor.ts";
 
@@ -49,6 +50,11 @@ export class LocalSystem implements AsyncDisposable {
   /** Where clients connect to. Stays the same when nats-server is started again. */
   get natsUrl(): string {
     return this.#natsUrl;
+  }
+
+  /** Where payloads lie that pass between replicas. */
+  get payloads(): string {
+    return join(this.#settings.folder.path, "payloads");
   }
 
   /** For {@link startLocal} alone: nats-server is up. */

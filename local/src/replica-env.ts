@@ -6,6 +6,7 @@ import type { Placement } from "./ledger.ts";
 
 export interface ReplicaSettings {
   readonly natsUrl: string;
+  readonly payloads: string;
   readonly scope: Scope;
   readonly group: CompiledGroup;
   readonly replica: string;
@@ -17,10 +18,11 @@ export interface ReplicaSettings {
 const MIB = 1024 * 1024;
 
 export function replicaEnv(settings: ReplicaSettings): Record<string, string> {
-  const { natsUrl, scope, group, replica, moduleFiles, gpus, drainMs } = settings;
+  const { natsUrl, payloads, scope, group, replica, moduleFiles, gpus, drainMs } = settings;
   const { memory } = group.resources;
   return {
     [POD_ENV.natsUrl]: natsUrl,
+    [POD_ENV.payloads]: payloads,
     [POD_ENV.namespace]: scope.namespace,
     [POD_ENV.pipeline]: scope.pipeline,
     [POD_ENV.uid]: scope.uid,

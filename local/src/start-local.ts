@@ -1,6 +1,6 @@
 /** The whole system on one machine: nats-server, a coordinator, and a process for every replica. */
 import { coordinatorEntry } from "@troupe/coordinator";
-import { connectBus, publishRevision } from "@troupe/protocol";
+import { connectBus, POD_ENV, publishRevision } from "@troupe/protocol";
 import { agentEntry } from "@troupe/runtime-image";
 import { resolve } from "node:path";
 import { startChild } from "./child.ts";
@@ -96,6 +96,7 @@ function coordinatorProcess(system: LocalSystem, options: LocalOptions, index: n
     TROUPE_NAMESPACE: namespace,
     TROUPE_PIPELINES: `${pipeline}:${uid}`,
     TROUPE_COORDINATOR_ID: name,
+    [POD_ENV.payloads]: system.payloads,
   };
   return { name, role: "coordinator", group: null, start: ownProcess(name, coordinatorEntry(), env, options) };
 }
@@ -103,9 +104,10 @@ function coordinatorProcess(system: LocalSystem, options: LocalOptions, index: n
 function replicaProcess(system: LocalSystem, options: LocalOptions, { claim, gpus }: Placement): ProcessSpec {
   const group = options.revision.groups.find(({ name }) => name === claim.group);
   if (group === undefined) throw new Error(`the revision has no group ${claim.group}`);
-  const { scope, natsUrl } = system;
+  const { scope, natsUrl, payloads } = system;
   const env = replicaEnv({
     natsUrl,
+    payloads,
     scope,
     group,
     replica: claim.replica,

@@ -83,7 +83,8 @@ export {
 export { connectBus, type ConnectOptions } from "./bus/nats.ts";
 export { ConnectError } from "./bus/connect-error.ts";
 export { startHealthServer, type HealthOptions, type HealthServer } from "./bus/health-server.ts";
-export { BlobError, BlobStore } from "./bus/blobs.ts";
+export { BlobFolder } from "./bus/blob-folder.ts";
+export { BlobError, BlobStore, placeOf, type BlobPlace, type BlobTarget } from "./bus/blobs.ts";
 export {
   JS_CODE,
   JetStreamError,

@@ -18,13 +18,14 @@ export interface StoredPayload {
 
 export type Payload = InlinePayload | StoredPayload;
 
-/** Where a stored payload lies: chunks `0 … chunks-1` under one subject each. */
+/** Where a stored payload lies: chunks `0 … chunks-1` under one subject each, or a file of the machine that all its readers share. */
 export interface BlobRef {
   /** `<job>.<slot>.<random>`: three subject tokens; `slot` is `in` or the index of the module that made it. */
   readonly id: string;
   readonly size: number;
+  /** 0: it is a file. */
   readonly chunks: number;
-  /** SHA-256 of all bytes, hex. */
+  /** SHA-256 of all bytes, hex. Empty for results that are files, which carry a checksum of their own. */
   readonly sha256: string;
 }
 

@@ -12,6 +12,8 @@ export const POD_ENV = {
   templateHash: "TROUPE_TEMPLATE_HASH",
   /** Files and folders of modules, separated by the platform's path delimiter (`:`). */
   modules: "TROUPE_MODULES",
+  /** Folder of stored payloads, on a machine that all replicas, coordinators and the client that started them share; absent: none. */
+  payloads: "TROUPE_PAYLOADS",
   /** Number of permits. Default 1. */
   concurrency: "TROUPE_CONCURRENCY",
   /** Heap limit of the host in MiB; absent: Node's default. */

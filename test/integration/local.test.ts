@@ -1,8 +1,8 @@
-import { Pipeline, type RunningPipeline } from "@troupe/sdk";
+import { connect, Pipeline, type RunningPipeline } from "@troupe/sdk";
 import test from "ava";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -95,6 +95,33 @@ test.serial("a kept store is gone on from: a job is the same job after a restart
   t.deepEqual(await once("x"), first);
   await rm(storeDir, { recursive: true });
 });
+
+test.serial(
+  "large payloads pass as files, outlive who wrote them, and go with their job; a client elsewhere gets the result",
+  async (t) => {
+    const storeDir = await mkdtemp(join(tmpdir(), "troupe-test-"));
+    const files = async (): Promise<string[]> =>
+      (await readdir(join(storeDir, "payloads"), { recursive: true })).filter((name) => name.includes("."));
+    await using running = await new Pipeline<string>("large", { modules: MODULES })
+      .addModule("A", "increment", { group: "g1" })
+      .addModule("B", "slow-increment", { group: "g2", dependsOn: "A" })
+      .addModule("C", "increment", { group: "g3", dependsOn: "B", expose: true })
+      .start({ storeDir });
+    const input = new Uint8Array(300_000).map((_, index) => index % 200);
+    const job = await running.submit(input);
+    await eventually("A's result is written", async () => (await files()).some((name) => name.includes(".0.")));
+    t.is((await files()).length, 2, "the input and A's result");
+    running.local?.kill("g1-0", "SIGKILL");
+    const expected = { C: input.map((byte) => byte + 3) };
+    t.deepEqual(await job.result(), expected);
+    await eventually("nothing is left of it", async () => (await files()).length === 0);
+    await using elsewhere = await connect({ nats: running.local?.natsUrl ?? "", pipeline: "large" });
+    t.deepEqual(await elsewhere.job(job.id).result(), expected);
+    t.deepEqual(await elsewhere.run(input), expected, "its input goes through NATS");
+    await running.close();
+    await rm(storeDir, { recursive: true });
+  },
+);
 
 test.serial("claims that the machine cannot grant are refused before anything is started", async (t) => {
   const greedy = new Pipeline("greedy", { modules: MODULES })

@@ -1,5 +1,5 @@
 /** What the journal took is folded, and has its effects: acknowledgements, ready blocks, ends, replies. Nothing is said before (E1, E3). */
-import { isInline } from "@troupe/protocol";
+import { isInline, placeOf, type StoredPayload } from "@troupe/protocol";
 import type { DoneEvent, FailEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
@@ -29,7 +29,8 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
   const leaving = leavingWith(owner.state, event);
   const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
   const outcome = fold(owner.state, event);
-  for (const job of nobodys(owner.state, leaving)) owner.commands.push({ kind: "purge-blobs", job, slot: undefined });
+  for (const job of nobodys(owner.state, leaving))
+    owner.commands.push({ kind: "purge-blobs", job, slot: undefined, place: undefined });
   if (failed !== undefined) touched.add(failed.block.stop.name);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
@@ -244,7 +245,11 @@ function releaseIntermediates(owner: Owner, job: Job): void {
     const compiled = job.route.graph.modules[module];
     const isKept = compiled?.expose !== null || compiled.aggregate;
     if (output === undefined || isInline(output) || isKept) return;
-    owner.commands.push({ kind: "purge-blobs", job: job.id, slot: String(module) });
+    release(owner, job, String(module), output);
   });
-  if (!isInline(job.input)) owner.commands.push({ kind: "purge-blobs", job: job.id, slot: "in" });
+  if (!isInline(job.input)) release(owner, job, "in", job.input);
+}
+
+function release(owner: Owner, job: Job, slot: string, { ref }: StoredPayload): void {
+  owner.commands.push({ kind: "purge-blobs", job: job.id, slot, place: placeOf(ref) });
 }

@@ -15,6 +15,7 @@
 import type { Graph } from "@troupe/model";
 import {
   DEFAULT_CONTROL,
+  type BlobPlace,
   type DownMessage,
   type Lease,
   type PipelineControl,
@@ -103,7 +104,13 @@ export type Command =
   | { readonly kind: "write-page"; readonly jobs: readonly Job[] }
   | { readonly kind: "read-record"; readonly page: number; readonly job: string; readonly use: RecordUse }
   /** `slot`: one module's stored outputs; undefined: all that is stored for the job. */
-  | { readonly kind: "purge-blobs"; readonly job: string; readonly slot: string | undefined }
+  | {
+      readonly kind: "purge-blobs";
+      readonly job: string;
+      readonly slot: string | undefined;
+      /** Where they lie; undefined: anywhere. */
+      readonly place: BlobPlace | undefined;
+    }
   | { readonly kind: "purge-pages"; readonly below: number }
   | {
       readonly kind: "log";

@@ -1,6 +1,6 @@
 /** All that one coordinator's process takes part in. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bus, Scope } from "@troupe/protocol";
+import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
 import type { CoordinatorWork } from "../config.ts";
 import { Placement } from "../placement/placement.ts";
 import { Presence } from "../placement/presence.ts";
@@ -21,6 +21,8 @@ export interface CoordinatorOptions {
   readonly id: string;
   /** What the streams of one pipeline may grow to. */
   readonly streams: StreamSizes;
+  /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
+  readonly payloads?: BlobFolder | undefined;
 }
 
 /** Takes part in what there is to do until it is disposed of. */

@@ -75,7 +75,7 @@ function parseSubmit(message: BusMessage, context: DoorContext): DoorRequest | P
   const id = message.header("Troupe-Job-Id") || context.newId();
   if (!JOB_ID.test(id)) return submission(message, context, "run", NULL_PAYLOAD); // refused for its id, so nothing is stored
   return context.blobs
-    .put({ job: id, slot: "in" }, kind, bytes)
+    .put({ job: id, slot: "in", readers: "replicas" }, kind, bytes)
     .then((input) => submission(message, { ...context, newId: () => id }, "run", input));
 }
 

@@ -1,5 +1,5 @@
 /** What a living owner of a pipeline is given. */
-import type { Bus, Scope } from "@troupe/protocol";
+import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
 import type { OwnerSettings } from "../core/owner.ts";
 import type { ReplicaKey } from "../core/takeover.ts";
 import type { Loss } from "./coordination.ts";
@@ -31,6 +31,8 @@ export interface LiveOwnerOptions {
   /** What its streams may grow to. */
   readonly streams: StreamSizes;
   readonly tuning?: OwnerTuning | undefined;
+  /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
+  readonly payloads?: BlobFolder | undefined;
   /** Replicas that were heard while standing by. */
   readonly present: readonly ReplicaKey[];
   /** Looks again for the revision that new jobs get. */

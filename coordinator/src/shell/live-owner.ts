@@ -7,9 +7,8 @@ import {
   DOOR_OPERATIONS,
   EnvelopeError,
   decodeUp,
-  purgeStream,
-  streamsOf,
   subjectsOf,
+  type BlobPlace,
   type BusMessage,
   type BusSubscription,
   type DoorOperation,
@@ -103,7 +102,7 @@ export class LiveOwner {
       sinceLast: replayed.bytes,
       ...(snapshots === undefined ? {} : { settings: snapshots }),
     });
-    this.#blobs = new BlobStore(bus, scope);
+    this.#blobs = new BlobStore(bus, scope, options.payloads);
     this.#journal = new Journal({
       bus,
       scope,
@@ -153,13 +152,13 @@ export class LiveOwner {
   }
 
   #start(): void {
-    const { bus, scope, log } = this.#options;
+    const { bus, scope, log, payloads } = this.#options;
     const subjects = subjectsOf(scope);
     takeOver(this.#owner, this.#now(), this.#options.present);
     const isConfirmed = (): boolean => this.#options.election.isConfirmed;
     this.#reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
     const everyMs = this.#options.tuning?.sweepMs;
-    this.#sweep = new Sweep({ bus, scope, log, everyMs, isConfirmed, needs: () => needs(this.#owner.state) });
+    this.#sweep = new Sweep({ bus, scope, log, payloads, everyMs, isConfirmed, needs: () => needs(this.#owner.state) });
     this.#subscriptions.push(
       bus.subscribe(subjects.ups, (message) => {
         this.#heard(message);
@@ -266,7 +265,7 @@ export class LiveOwner {
     if (state.jobs.has(request.id) || state.index.has(request.id)) return;
     // What the door stored for a submission that is refused is of no use to anybody; what its client stored, it sends again.
     if (!isStored) this.#sweep?.refused(request.id);
-    else this.#background(this.#purgeBlobs(request.id, "in"), "stored payloads could not be purged");
+    else this.#purgeBlobs({ job: request.id, slot: "in" });
   }
 
   #unstorable(message: BusMessage, error: unknown): void {
@@ -389,7 +388,7 @@ export class LiveOwner {
           (this.#owner.state.jobs.has(command.job) || this.#owner.state.index.has(command.job))
         )
           return;
-        this.#background(this.#purgeBlobs(command.job, command.slot), "stored payloads could not be purged");
+        this.#purgeBlobs(command);
         return;
       case "purge-pages":
         this.#background(this.#records.purge(command.below), "records could not be purged");
@@ -418,9 +417,8 @@ export class LiveOwner {
     this.#settle();
   }
 
-  async #purgeBlobs(job: string, slot: string | undefined): Promise<void> {
-    const { bus, scope } = this.#options;
-    await purgeStream(bus, streamsOf(scope).blobs, { subject: subjectsOf(scope).blobs(job, slot) });
+  #purgeBlobs({ job, slot, place }: { job: string; slot: string | undefined; place?: BlobPlace | undefined }): void {
+    this.#background(this.#blobs.purge(job, slot, place), "stored payloads could not be purged");
   }
 
   async #checkRoom(): Promise<void> {
@@ -439,7 +437,7 @@ export class LiveOwner {
     }
   }
 
-  #background(work: Promise<void>, message: string): void {
+  #background(work: Promise<unknown>, message: string): void {
     work.catch((error: unknown) => {
       if (!this.#closed) this.#options.log.warn(message, { error: String(error) });
     });

@@ -1,5 +1,5 @@
 /** One coordinator's part in one pipeline: a standby that folds the journal live, and owns the pipeline while it holds the lease. */
-import type { Bus, Scope } from "@troupe/protocol";
+import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
 import type { JournalState } from "../core/state.ts";
 import type { Placement } from "../placement/placement.ts";
 import { Coordination } from "./coordination.ts";
@@ -20,6 +20,8 @@ export interface PipelineCoordinatorOptions {
   readonly placement?: Placement;
   /** Default: 6.5 GiB in all. */
   readonly streams?: StreamSizes;
+  /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
+  readonly payloads?: BlobFolder | undefined;
 }
 
 export class PipelineCoordinator implements AsyncDisposable {

@@ -3,7 +3,15 @@
  * the event that names it. Nobody can tell such a payload from one that is about to be named, but by its age: it is taken when two rounds in a
  * row found it unwanted and unchanged, so that an upload that goes on, however slowly, is never touched.
  */
-import { purgeStream, streamsOf, subjectsIn, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
+import {
+  purgeStream,
+  streamsOf,
+  subjectsIn,
+  subjectsOf,
+  type BlobFolder,
+  type Bus,
+  type Scope,
+} from "@troupe/protocol";
 import type { Log } from "./log.ts";
 
 /** Far above what a client takes between writing an input and submitting it. */
@@ -13,6 +21,8 @@ export interface SweepOptions {
   readonly bus: Bus;
   readonly scope: Scope;
   readonly log: Log;
+  /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
+  readonly payloads?: BlobFolder | undefined;
   /** Between two rounds. Default 30 minutes: what belongs to nobody stays for one hour at most, and for half of one at least. */
   readonly everyMs?: number | undefined;
   /** Tells whether what is stored for a job is needed, as things are now. */
@@ -32,7 +42,7 @@ export class Sweep implements Disposable {
   constructor(options: SweepOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      this.#round().catch((error: unknown) => {
+      Promise.all([this.#round(), this.#sweepFolder()]).catch((error: unknown) => {
         options.log.warn("stored payloads could not be swept", { error: String(error) });
       });
     }, this.#everyMs);
@@ -66,6 +76,16 @@ export class Sweep implements Disposable {
       await purgeStream(bus, streamsOf(scope).blobs, { subject: `${blobsPrefix}${id}.*` });
     }
     if (taken.length > 0) log.info("stored payloads that belonged to no job were removed", { payloads: taken.length });
+  }
+
+  /** A file is written once, so that its age tells what two rounds tell of a blob. */
+  async #sweepFolder(): Promise<void> {
+    const { payloads, needs, isConfirmed, log } = this.#options;
+    if (payloads === undefined || !isConfirmed()) return;
+    const isNeeded = needs();
+    const isKept = (job: string): boolean => isNeeded(job) || this.#refused.has(job);
+    const removed = await payloads.sweep(isKept, Date.now() - 2 * this.#everyMs);
+    if (removed > 0) log.info("stored payloads that belonged to no job were removed", { payloads: removed });
   }
 
   #forgetRefusals(): void {

@@ -1,11 +1,14 @@
 /**
  * Stored payloads: what is above {@link INLINE_LIMIT} is written here before the message that names it (claim check), and read
  * back by Direct Get. Nothing here has a time to live: the owner purges what nothing refers to any more.
+ *
+ * Where all processes of a pipeline share a machine, what passes between replicas alone lies in a folder and not in the stream.
  */
-import { createHash, randomBytes } from "node:crypto";
-import { subjectsOf, streamsOf, type Scope } from "../subjects.ts";
+import { hash, randomBytes } from "node:crypto";
+import { subjectsOf, streamsOf, type Scope, type Subjects } from "../subjects.ts";
 import type { BlobRef, PayloadKind, StoredPayload } from "../payload.ts";
-import { appendToStream, JetStreamError, lastMessageOf } from "./jetstream.ts";
+import type { BlobFolder } from "./blob-folder.ts";
+import { appendToStream, JetStreamError, lastMessageOf, purgeStream } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
 
 /** Chunks are at most this large, and always below half of the server's `max_payload` (E10). */
@@ -14,48 +17,87 @@ const CHUNK_LIMIT = 1024 * 1024;
 const WINDOW = 4;
 const ATTEMPTS = 5;
 
-/** A stored payload is gone or differs from what was written. */
+/** A stored payload could not be written, is gone, or differs from what was written. */
 export class BlobError extends Error {
   override readonly name = "BlobError";
 }
 
+export interface BlobTarget {
+  readonly job: string;
+  /** `in`, or the index of the module whose output this is. */
+  readonly slot: string;
+  /** `replicas`: nobody else reads it, so that it may lie in the folder. Default `anybody`. */
+  readonly readers?: "replicas" | "anybody";
+}
+
+/** Where a payload may lie. */
+export type BlobPlace = "stream" | "folder";
+
 export class BlobStore {
   readonly #bus: Bus;
   readonly #stream: string;
-  readonly #subject: (id: string, chunk: number) => string;
+  readonly #subjects: Subjects;
+  readonly #folder: BlobFolder | undefined;
 
-  constructor(bus: Bus, scope: Scope) {
+  /** @param folder one that all replicas of the pipeline, its coordinators and this process share; undefined: there is none. */
+  constructor(bus: Bus, scope: Scope, folder?: BlobFolder) {
     this.#bus = bus;
     this.#stream = streamsOf(scope).blobs;
-    const subjects = subjectsOf(scope);
-    this.#subject = (id, chunk) => subjects.blob(id, chunk);
+    this.#subjects = subjectsOf(scope);
+    this.#folder = folder;
   }
 
-  /** @param target `slot`: `in`, or the index of the module whose output this is. */
-  async put(
-    target: { readonly job: string; readonly slot: string },
-    kind: PayloadKind,
-    bytes: Uint8Array,
-  ): Promise<StoredPayload> {
-    const chunkBytes = Math.min(CHUNK_LIMIT, Math.floor(this.#bus.maxPayload / 2) - 1024);
-    const chunks = Math.max(1, Math.ceil(bytes.byteLength / chunkBytes));
+  /** @throws {BlobError | JetStreamError} when there is no room for it, among other things. */
+  async put(target: BlobTarget, kind: PayloadKind, bytes: Uint8Array): Promise<StoredPayload> {
     const id = `${target.job}.${target.slot}.${randomBytes(9).toString("base64url")}`;
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    const size = bytes.byteLength;
+    if (this.#folder !== undefined && target.readers === "replicas") {
+      await this.#folder.write(id, bytes).catch((error: unknown) => {
+        throw new BlobError(`payload ${id} of ${size} bytes could not be written: ${reasonOf(error)}`, {
+          cause: error,
+        });
+      });
+      // What makes two inputs the same is told by the digest of one (E1); the file has a checksum of its own.
+      return { kind, ref: { id, size, chunks: 0, sha256: target.slot === "in" ? hash("sha256", bytes) : "" } };
+    }
+    const chunkBytes = Math.min(CHUNK_LIMIT, Math.floor(this.#bus.maxPayload / 2) - 1024);
+    const chunks = Math.max(1, Math.ceil(size / chunkBytes));
     await inWindow(chunks, async (chunk) => {
-      await this.#putChunk(this.#subject(id, chunk), bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes));
+      const part = bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes);
+      await this.#putChunk(this.#subjects.blob(id, chunk), part);
     });
-    return { kind, ref: { id, size: bytes.byteLength, chunks, sha256 } };
+    return { kind, ref: { id, size, chunks, sha256: hash("sha256", bytes) } };
   }
 
   /** @throws {BlobError} when it is gone or damaged. */
   async get({ ref }: StoredPayload): Promise<Uint8Array> {
+    return placeOf(ref) === "folder" ? this.#read(ref) : this.#fetch(ref);
+  }
+
+  /** Removes what is stored for a job, or for one slot of it. @param place default: both. */
+  async purge(job: string, slot?: string, place?: BlobPlace): Promise<void> {
+    if (place !== "stream") await this.#folder?.remove(job, slot);
+    if (place !== "folder") await purgeStream(this.#bus, this.#stream, { subject: this.#subjects.blobs(job, slot) });
+  }
+
+  async #read({ id, size }: BlobRef): Promise<Uint8Array> {
+    if (this.#folder === undefined)
+      throw new BlobError(`stored payload ${id} lies in a folder of the machine whose replicas use it`);
+    const bytes = await this.#folder.read(id, size).catch((error: unknown) => {
+      throw new BlobError(`stored payload ${id} cannot be read: ${reasonOf(error)}`, { cause: error });
+    });
+    if (bytes === undefined) throw new BlobError(`stored payload ${id} is gone`);
+    return bytes;
+  }
+
+  async #fetch(ref: BlobRef): Promise<Uint8Array> {
     const parts: Uint8Array[] = Array.from({ length: ref.chunks });
     await inWindow(ref.chunks, async (chunk) => {
       parts[chunk] = await this.#getChunk(ref, chunk);
     });
     const [first] = parts;
     const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
-    if (createHash("sha256").update(bytes).digest("hex") !== ref.sha256) {
+    if (hash("sha256", bytes) !== ref.sha256) {
       throw new BlobError(`stored payload ${ref.id} differs from what was written`);
     }
     return bytes;
@@ -67,10 +109,19 @@ export class BlobStore {
   }
 
   async #getChunk(ref: BlobRef, chunk: number): Promise<Uint8Array> {
-    const message = await again(async () => lastMessageOf(this.#bus, this.#stream, this.#subject(ref.id, chunk)));
+    const message = await again(async () => lastMessageOf(this.#bus, this.#stream, this.#subjects.blob(ref.id, chunk)));
     if (message === null) throw new BlobError(`stored payload ${ref.id} is gone (chunk ${chunk} of ${ref.chunks})`);
     return message.data;
   }
+}
+
+/** A file has no chunks. */
+export function placeOf({ chunks }: BlobRef): BlobPlace {
+  return chunks === 0 ? "folder" : "stream";
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** NATS may be restarting: try again for a few seconds, but never what the server itself refused. */

@@ -1,4 +1,5 @@
 import {
+  BlobFolder,
   BlobStore,
   decodeDown,
   EnvelopeError,
@@ -112,12 +113,12 @@ export class Agent {
   }
 
   #makeDesk(): Desk {
-    const { scope, group, replica, permits, modules, hostMemoryMb } = this.#options;
+    const { scope, group, replica, permits, modules, hostMemoryMb, payloads } = this.#options;
     const host = { files: modules, group, replica, permits, memoryMb: hostMemoryMb };
     const bus = this.#bus;
     const parts = {
       bus,
-      blobs: new BlobStore(bus, scope),
+      blobs: new BlobStore(bus, scope, payloads === null ? undefined : new BlobFolder(payloads)),
       revisions: new Revisions(bus, scope),
       uplink: this.#uplink,
       host,

@@ -66,7 +66,7 @@ export class Desk {
     this.#listener = listener;
     this.#schedule = new Schedule({ permits: parts.host.permits, ahead: AHEAD, bytesAhead: BYTES_AHEAD });
     this.#results = new Results(
-      { executions: this.executions, uplink: parts.uplink, blobs: parts.blobs },
+      { executions: this.executions, uplink: parts.uplink, blobs: parts.blobs, revisions: parts.revisions },
       {
         onLost: (execution, failure) => {
           this.#loseResult(execution, failure);

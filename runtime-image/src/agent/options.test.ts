@@ -16,6 +16,7 @@ test("what is not said has a default", (t) => {
   t.deepEqual(agentOptionsOf(ENV), {
     natsUrl: "nats://localhost:4222",
     natsCreds: null,
+    payloads: null,
     scope: { namespace: "local", pipeline: "film", uid: "u1" },
     group: "g1",
     replica: "g1-0",

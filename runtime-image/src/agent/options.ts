@@ -12,6 +12,8 @@ export interface AgentOptions {
   readonly templateHash: string;
   /** Files and folders of modules. */
   readonly modules: readonly string[];
+  /** Folder of stored payloads that this machine's processes share; null: none. */
+  readonly payloads: string | null;
   readonly permits: number;
   /** Heap limit of the host in MiB; null: Node's default. */
   readonly hostMemoryMb: number | null;
@@ -48,6 +50,7 @@ export function agentOptionsOf(env: Environment): AgentOptions {
     modules: required(env, POD_ENV.modules)
       .split(delimiter)
       .filter((path) => path !== ""),
+    payloads: env[POD_ENV.payloads] ?? null,
     permits: positive(env, POD_ENV.concurrency) ?? 1,
     hostMemoryMb: positive(env, POD_ENV.hostMemoryMb),
     drainMs: positive(env, POD_ENV.drainMs) ?? 30_000,

@@ -4,6 +4,7 @@ import type { FlatSpans, HostDone } from "../host/protocol.ts";
 import { WHOLE_EXECUTION, type Execution, type KeptMessage } from "./core/execution.ts";
 import type { Executions } from "./core/executions.ts";
 import { bytesOf } from "./payloads.ts";
+import type { Revisions } from "./revisions.ts";
 import type { Uplink } from "./uplink.ts";
 
 export interface Charge {
@@ -22,14 +23,24 @@ export class Results {
   readonly #executions: Executions;
   readonly #uplink: Uplink;
   readonly #blobs: BlobStore;
+  readonly #revisions: Revisions;
   readonly #listener: ResultsListener;
   /** The last message of an execution that waits for a payload to be stored; those after it wait for it. */
   readonly #tails = new Map<Execution, Promise<void>>();
 
-  constructor(parts: { executions: Executions; uplink: Uplink; blobs: BlobStore }, listener: ResultsListener) {
+  constructor(
+    parts: {
+      readonly executions: Executions;
+      readonly uplink: Uplink;
+      readonly blobs: BlobStore;
+      readonly revisions: Revisions;
+    },
+    listener: ResultsListener,
+  ) {
     this.#executions = parts.executions;
     this.#uplink = parts.uplink;
     this.#blobs = parts.blobs;
+    this.#revisions = parts.revisions;
     this.#listener = listener;
   }
 
@@ -43,9 +54,15 @@ export class Results {
       return;
     }
     this.#after(execution, async () => {
-      const output = await this.#blobs.put({ job, slot: String(module) }, kind, bytes);
+      const readers = this.#isExposed(execution, module) ? "anybody" : "replicas";
+      const output = await this.#blobs.put({ job, slot: String(module), readers }, kind, bytes);
       this.#send(execution, { ...message, output });
     });
+  }
+
+  /** What is exposed may be read by clients, wherever they are. */
+  #isExposed({ run }: Execution, module: number): boolean {
+    return this.#revisions.get(run.revision)?.modules[module]?.expose !== null;
   }
 
   fail(execution: Execution, { failure, module, fault, spans }: Charge): void {

@@ -32,6 +32,18 @@ export class Block {
     return this.#controller.signal;
   }
 
+  /** How many modules of the block may read the input: any of them may. */
+  get inputReaders(): "one" | "many" {
+    return this.members.length === 1 ? "one" : "many";
+  }
+
+  /** How many modules of the block may read a module's result. Who made one of them keeps what it returned to itself. */
+  readersOf(module: number): "one" | "many" {
+    return this.members.filter(({ parents }) => parents.some(({ index }) => index === module)).length === 1
+      ? "one"
+      : "many";
+  }
+
   abort(reason: string): void {
     this.abortReason ??= reason;
     this.#controller.abort(new BlockAborted(reason));

@@ -80,17 +80,17 @@ export class ModuleRun implements ProcessContext {
   }
 
   get input(): unknown {
-    this.#input ??= { value: decodeValue(this.#block.input) };
+    this.#input ??= { value: decodeValue(this.#block.input, this.#block.inputReaders) };
     return this.#input.value;
   }
 
   get results(): ResultSet {
-    this.#results ??= resultSetOf(this.#member.parents, this.#block.outputs);
+    this.#results ??= resultSetOf(this.#member.parents, this.#block);
     return this.#results;
   }
 
   get items(): readonly unknown[] {
-    this.#items ??= this.#block.itemsOf(this.#member.index).map(decodeValue);
+    this.#items ??= this.#block.itemsOf(this.#member.index).map((item) => decodeValue(item));
     return this.#items;
   }
 
@@ -108,11 +108,11 @@ export class ModuleRun implements ProcessContext {
 }
 
 /** Parents that have no result in this phase (the regular ones in `process`) are left out. */
-function resultSetOf(parents: readonly Parent[], outputs: ReadonlyMap<number, EncodedValue>): ResultSet {
+function resultSetOf(parents: readonly Parent[], block: Block): ResultSet {
   const entries: ResultEntry[] = [];
   for (const parent of parents) {
-    const output = outputs.get(parent.index);
-    if (output !== undefined) entries.push(new LazyEntry(parent, output));
+    const output = block.outputs.get(parent.index);
+    if (output !== undefined) entries.push(new LazyEntry(parent, output, block));
   }
   return new ResultSet(entries);
 }
@@ -120,11 +120,13 @@ function resultSetOf(parents: readonly Parent[], outputs: ReadonlyMap<number, En
 class LazyEntry implements ResultEntry {
   readonly #parent: Parent;
   readonly #output: EncodedValue;
+  readonly #block: Block;
   #decoded: { readonly value: unknown } | null = null;
 
-  constructor(parent: Parent, output: EncodedValue) {
+  constructor(parent: Parent, output: EncodedValue, block: Block) {
     this.#parent = parent;
     this.#output = output;
+    this.#block = block;
   }
 
   get name(): string {
@@ -140,7 +142,7 @@ class LazyEntry implements ResultEntry {
     return this.#parent.expose;
   }
   get value(): unknown {
-    this.#decoded ??= { value: decodeValue(this.#output) };
+    this.#decoded ??= { value: decodeValue(this.#output, this.#block.readersOf(this.#parent.index)) };
     return this.#decoded.value;
   }
 }

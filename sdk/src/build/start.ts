@@ -54,7 +54,8 @@ async function startHere<Result extends JobResult>(
   const system = await local.startLocal({ ...options, ...log, revision, moduleFiles: modules.files });
   cleanup.defer(async () => system.close());
   const { pipeline, uid } = system.scope;
-  const settings = await openClient({ nats: system.natsUrl, namespace, pipeline, uid, timeline, coordinatorTimeoutMs });
+  const { natsUrl: nats, payloads } = system;
+  const settings = await openClient({ nats, namespace, pipeline, uid, timeline, coordinatorTimeoutMs, payloads });
   const owned = cleanup.move();
   return new RunningPipeline<Result>(settings, system, async () => owned.disposeAsync());
 }

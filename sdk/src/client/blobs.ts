@@ -1,5 +1,13 @@
 /** Where large inputs and results of a pipeline are stored; its uid is looked up when it was not given. */
-import { BlobStore, currentRevisionKey, lastMessageOf, REVISION_BUCKET, type Bus } from "@troupe/protocol";
+import {
+  BlobFolder,
+  BlobStore,
+  currentRevisionKey,
+  lastMessageOf,
+  REVISION_BUCKET,
+  type Bus,
+  type Scope,
+} from "@troupe/protocol";
 import { RefusedError } from "./errors.ts";
 
 export interface BlobSource {
@@ -7,6 +15,8 @@ export interface BlobSource {
   readonly namespace: string;
   readonly pipeline: string;
   readonly uid: string | undefined;
+  /** Folder of stored payloads that the pipeline's processes on this machine share; undefined: none. */
+  readonly payloads: string | undefined;
 }
 
 /** The returned function looks the uid up at its first call, and again after a failure. */
@@ -21,8 +31,9 @@ export function blobsOf(source: BlobSource): () => Promise<BlobStore> {
   };
 }
 
-async function openStore({ bus, namespace, pipeline, uid }: BlobSource): Promise<BlobStore> {
-  return new BlobStore(bus, { namespace, pipeline, uid: uid ?? (await newestUid(bus, namespace, pipeline)) });
+async function openStore({ bus, namespace, pipeline, uid, payloads }: BlobSource): Promise<BlobStore> {
+  const scope: Scope = { namespace, pipeline, uid: uid ?? (await newestUid(bus, namespace, pipeline)) };
+  return new BlobStore(bus, scope, payloads === undefined ? undefined : new BlobFolder(payloads));
 }
 
 /** The bucket holds one key a pipeline that names its current revision; the uid is a token of it. */

@@ -25,6 +25,8 @@ export interface ClientSettings {
   readonly namespace: string;
   readonly pipeline: string;
   readonly uid: string | undefined;
+  /** Folder of stored payloads that the pipeline's processes on this machine share; undefined: none. */
+  readonly payloads: string | undefined;
   readonly inbox: string;
   readonly timeline: boolean;
   readonly coordinatorTimeoutMs: number;

@@ -20,8 +20,10 @@ export async function connect<Result extends JobResult = JobResult>(
 }
 
 /** The connection and the resolved options of a client. */
-export async function openClient(options: ConnectOptions): Promise<ClientSettings> {
-  const { nats, creds, namespace = DEFAULT_NAMESPACE, pipeline, uid } = options;
+export async function openClient(
+  options: ConnectOptions & { readonly payloads?: string | undefined },
+): Promise<ClientSettings> {
+  const { nats, creds, namespace = DEFAULT_NAMESPACE, pipeline, uid, payloads } = options;
   const bus = await connectBus({
     url: nats,
     name: `troupe client of ${namespace}/${pipeline}`,
@@ -34,6 +36,7 @@ export async function openClient(options: ConnectOptions): Promise<ClientSetting
     namespace,
     pipeline,
     uid,
+    payloads,
     inbox: `_INBOX.${randomBytes(12).toString("hex")}`,
     timeline: options.timeline ?? false,
     coordinatorTimeoutMs: options.coordinatorTimeoutMs ?? DEFAULT_COORDINATOR_TIMEOUT_MS,

@@ -24,7 +24,7 @@ export async function storeInput(
   job: string,
   input: InlinePayload,
 ): Promise<Sendable> {
-  const stored = await (await store()).put({ job, slot: "in" }, input.kind, input.bytes);
+  const stored = await (await store()).put({ job, slot: "in", readers: "replicas" }, input.kind, input.bytes);
   return { body: EMPTY, headers: { ...contentHeader(input.kind), "Troupe-Payload": JSON.stringify(stored.ref) } };
 }
 

@@ -29,9 +29,13 @@ export function encodeValue(value: unknown, what = "result"): EncodedValue {
   return { kind: "json", text: stringify(value, what) };
 }
 
-/** The value that an encoded one stands for; bytes are a copy of the caller's own. */
-export function decodeValue(encoded: EncodedValue): unknown {
-  return encoded.kind === "json" ? JSON.parse(encoded.text) : encoded.bytes.slice();
+/**
+ * The value that an encoded one stands for.
+ * @param readers `one`: nobody decodes it again, so that its bytes need no copy of the caller's own
+ */
+export function decodeValue(encoded: EncodedValue, readers: "one" | "many" = "many"): unknown {
+  if (encoded.kind === "json") return JSON.parse(encoded.text);
+  return readers === "one" ? encoded.bytes : encoded.bytes.slice();
 }
 
 function stringify(value: unknown, what: string): string {

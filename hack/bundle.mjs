@@ -15,6 +15,10 @@ const ENTRIES = {
   coordinator: "coordinator/src/main.ts",
   agent: "runtime-image/src/agent/main.ts",
   host: "runtime-image/src/host/main.ts",
+  actor: "runtime-image/src/actors/actor-main.ts",
+  "actor-host": "runtime-image/src/actors/host-main.ts",
+  keeper: "local/src/actors/keeper-main.ts",
+  "bus-thread": "sdk/src/actors/bus-thread.ts",
   sdk: "sdk/src/index.ts",
 };
 

@@ -7,6 +7,8 @@ export interface CoordinatorConfig {
   readonly natsUrl: string;
   readonly natsCreds: string | undefined;
   readonly work: CoordinatorWork;
+  /** Free-standing groups, beside the pipelines. */
+  readonly groups: readonly Scope[];
   /** What the streams of one pipeline may grow to, in bytes, all together. */
   readonly streamBytes: number;
   /** Stays over restarts, and no other coordinator has it: the pod's name. */
@@ -32,6 +34,7 @@ export function readConfig(env: Environment, randomId: () => string): Coordinato
     natsUrl: required(env, "TROUPE_NATS_URL"),
     natsCreds: present(env, "TROUPE_NATS_CREDS"),
     work: workOf(env),
+    groups: groupsOf(env),
     streamBytes: streamBytesOf(env),
     id: present(env, "TROUPE_COORDINATOR_ID") ?? `coordinator-${randomId()}`,
     logLevel: env["TROUPE_LOG_LEVEL"] ?? "info",
@@ -42,9 +45,28 @@ export function readConfig(env: Environment, randomId: () => string): Coordinato
 
 function workOf(env: Environment): CoordinatorWork {
   const listed = present(env, "TROUPE_PIPELINES");
-  if (listed === undefined) return { kind: "found", namespaces: namespacesOf(env) };
+  if (listed !== undefined) return { kind: "listed", scopes: scopesOf(env, "TROUPE_PIPELINES", "pipeline") };
+  // On the laptop a coordinator of a group has no pipelines.
+  if (present(env, "TROUPE_GROUPS") !== undefined) return { kind: "listed", scopes: [] };
+  return { kind: "found", namespaces: namespacesOf(env) };
+}
+
+function groupsOf(env: Environment): readonly Scope[] {
+  return present(env, "TROUPE_GROUPS") === undefined ? [] : scopesOf(env, "TROUPE_GROUPS", "group");
+}
+
+function scopesOf(env: Environment, variable: string, noun: string): readonly Scope[] {
   const namespace = env["TROUPE_NAMESPACE"] ?? "local";
-  return { kind: "listed", scopes: listed.split(",").map((text) => ({ namespace, ...parsePipeline(text) })) };
+  return required(env, variable)
+    .split(",")
+    .map((text) => {
+      const [pipeline = "", uid = ""] = text.split(":");
+      if (pipeline === "" || uid === "")
+        throw new Error(
+          `${variable} has ${JSON.stringify(text)}; each entry is <${noun}>:<uid>, with commas between them`,
+        );
+      return { namespace, pipeline, uid };
+    });
 }
 
 function streamBytesOf(env: Environment): number {
@@ -88,13 +110,4 @@ function required(env: Environment, name: string): string {
   const value = present(env, name);
   if (value === undefined) throw new Error(`${name} is not set: a coordinator needs it to start`);
   return value;
-}
-
-function parsePipeline(text: string): { pipeline: string; uid: string } {
-  const [pipeline = "", uid = ""] = text.split(":");
-  if (pipeline === "" || uid === "")
-    throw new Error(
-      `TROUPE_PIPELINES has ${JSON.stringify(text)}; each entry is <pipeline>:<uid>, with commas between them`,
-    );
-  return { pipeline, uid };
 }

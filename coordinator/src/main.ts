@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { BlobFolder, connectBus, startHealthServer } from "@troupe/protocol";
 import { readConfig } from "./config.ts";
+import { GroupCoordinator } from "./shell/group-coordinator.ts";
 import { newLog } from "./shell/log.ts";
 import { startCoordinator } from "./shell/coordinator.ts";
 import { streamSizes } from "./shell/stream-sizes.ts";
@@ -15,18 +16,16 @@ async function start(): Promise<() => Promise<void>> {
   const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
   const creds = config.natsCreds === undefined ? {} : { creds: config.natsCreds };
   const bus = await connectBus({ url: config.natsUrl, name: id, ...creds });
-  const coordinator = await startCoordinator(config.work, {
-    bus,
-    log,
-    name: config.id,
-    id,
-    streams: streamSizes(config.streamBytes),
-    payloads: config.payloads === undefined ? undefined : new BlobFolder(config.payloads),
-  });
+  const streams = streamSizes(config.streamBytes);
+  await using started = new AsyncDisposableStack();
+  const payloads = config.payloads === undefined ? undefined : new BlobFolder(config.payloads);
+  started.use(await startCoordinator(config.work, { bus, log, name: config.id, id, streams, payloads }));
+  for (const scope of config.groups) started.use(new GroupCoordinator({ bus, log, id, scope, streams }));
   const unready = (): string | null => (bus.status === "connected" ? null : `NATS: ${bus.status}`);
   if (config.healthPort !== undefined) await startHealthServer({ port: config.healthPort, unready });
+  const coordinators = started.move();
   return async () => {
-    await coordinator[Symbol.asyncDispose]();
+    await coordinators.disposeAsync();
     await bus.close();
   };
 }

@@ -18,3 +18,4 @@ export { addCoordinator, startLocal } from "./start-local.ts";
 export type { Running } from "./supervisor.ts";
 export { describeModules } from "@troupe/runtime-image";
 export { isForPeople, logToStderr } from "./log-to-stderr.ts";
+export { startActorGroup } from "./actors/start-actors.ts";

@@ -11,10 +11,10 @@ import { LocalError } from "./local-error.ts";
 import { LocalSystem, type ProcessSpec } from "./local-system.ts";
 import { parseLogLine, parseNatsLine } from "./log-line.ts";
 import { observeMachine } from "./machine.ts";
-import { startNatsServer, type NatsServer } from "./nats-server.ts";
+import { natsProcess } from "./nats-process.ts";
 import type { LocalOptions } from "./options.ts";
 import { replicaEnv } from "./replica-env.ts";
-import { openStoreFolder, type StoreFolder } from "./store-folder.ts";
+import { openStoreFolder } from "./store-folder.ts";
 
 /** A system runs one pipeline, and one that goes on from a kept store must find it under the same uid. */
 const UID = "local";
@@ -39,7 +39,12 @@ export async function startLocal(options: LocalOptions): Promise<LocalSystem> {
     onEvent: (event) => options.onEvent?.(event),
   });
   try {
-    const { url } = await system.add(natsProcess(binary, folder, options));
+    const { url } = await system.add(
+      natsProcess(binary, folder, {
+        natsPort: options.natsPort,
+        onLine: (line) => options.onLog?.(parseNatsLine(line)),
+      }),
+    );
     system.listensAt(url);
     await Promise.all([
       publish(system, options),
@@ -66,26 +71,6 @@ async function reserve({ revision, cpus, gpus }: LocalOptions): Promise<readonly
   const outcome = placeClaims(claimsOf(revision.groups), machine);
   if (outcome.ok) return outcome.placements;
   throw new LocalError(outcome.problem.code, outcome.problem.message, outcome.problem.hint);
-}
-
-/** Started again, it listens on the same port, so that everybody finds it. */
-function natsProcess(
-  binary: string,
-  { path, temporary }: StoreFolder,
-  { natsPort, onLog }: LocalOptions,
-): ProcessSpec<NatsServer> {
-  let port = natsPort ?? 0;
-  return {
-    name: "nats",
-    role: "nats",
-    group: null,
-    start: async () => {
-      const onLine = (line: string): void => onLog?.(parseNatsLine(line));
-      const server = await startNatsServer({ binary, folder: path, port, temporary, onLine });
-      port = server.port;
-      return server;
-    },
-  };
 }
 
 function coordinatorProcess(system: LocalSystem, options: LocalOptions, index: number): ProcessSpec {

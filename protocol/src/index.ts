@@ -81,6 +81,7 @@ export {
   type RequestOptions,
 } from "./bus/port.ts";
 export { connectBus, type ConnectOptions } from "./bus/nats.ts";
+export { PortBus, serveBus } from "./bus/port-bus.ts";
 export { ConnectError } from "./bus/connect-error.ts";
 export { startHealthServer, type HealthOptions, type HealthServer } from "./bus/health-server.ts";
 export { BlobFolder } from "./bus/blob-folder.ts";
@@ -143,3 +144,44 @@ export {
   type Stall,
 } from "./load.ts";
 export { watchLoad, writeGroupReport, writeLoad, writeStall, type LoadWatch } from "./bus/load.ts";
+export type {
+  ActorClaim,
+  ActorFacts,
+  ActorInfo,
+  ActorOrder,
+  ActorStatus,
+  CodeRef,
+  Death,
+  DeathCode,
+  ParentRef,
+} from "./actors/actor.ts";
+export {
+  decodeAnswers,
+  decodeCalls,
+  encodeAnswers,
+  encodeCalls,
+  type AnswerBatch,
+  type Call,
+  type CallBatch,
+  type CallFailure,
+  type CallOutcome,
+} from "./actors/calls.ts";
+export {
+  encodeJson,
+  parseNews,
+  parseNurseryBeat,
+  parseNurseryOrders,
+  parseRegistryReply,
+  parseRegistryRequest,
+  type ActorNews,
+  type Ended,
+  type News,
+  type NurseryBeat,
+  type NurseryOrder,
+  type NurseryOrders,
+  type RegistryErrorCode,
+  type RegistryReply,
+  type RegistryRequest,
+  type Resident,
+} from "./actors/registry-messages.ts";
+export { groupSubjectsOf, type GroupSubjects } from "./actors/subjects.ts";

@@ -10,6 +10,16 @@ export function hostEntry(): URL {
   return fromSource() ? new URL("./host/main.ts", import.meta.url) : new URL("./host.js", import.meta.url);
 }
 
+/** What the process of an actor runs. */
+export function actorEntry(): URL {
+  return fromSource() ? new URL("./actors/actor-main.ts", import.meta.url) : new URL("./actor.js", import.meta.url);
+}
+
+/** What the thread of an actor runs. */
+export function actorHostEntry(): URL {
+  return fromSource() ? new URL("./actors/host-main.ts", import.meta.url) : new URL("./actor-host.js", import.meta.url);
+}
+
 /**
  * Flags of a host's thread. Not those of the process: a thread refuses the ones that concern the whole process. They keep
  * Node from warning about users' files of what users can do nothing about.

@@ -1,3 +1,30 @@
+export type { ActorInfo, ActorStatus, DeathCode } from "@troupe/protocol";
+export {
+  actor,
+  actorId,
+  actorInfo,
+  actorNamed,
+  isActorHandle,
+  kill,
+  listActors,
+  type KillOptions,
+} from "./actors/actor.ts";
+export { Actors, startActors } from "./actors/actors.ts";
+export { callSignal } from "./actors/call-context.ts";
+export {
+  ActorAlreadyExistsError,
+  ActorDiedError,
+  ActorNotFoundError,
+  ActorRefusedError,
+  ActorUsageError,
+  CallCancelledError,
+  NotSendableError,
+  PendingCallsLimitError,
+} from "./actors/errors.ts";
+export type { ActorHandle } from "./actors/handle.ts";
+export type { ActorOptions } from "./actors/options.ts";
+export { NoRegistryError } from "./actors/registry-client.ts";
+export type { ActorSettings, StartedGroup } from "./actors/settings.ts";
 export {
   Aggregate,
   decodeValue,

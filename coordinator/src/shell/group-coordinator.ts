@@ -1,0 +1,60 @@
+/** One coordinator's part in one free Group: a standby that folds the registry's journal live, and owns it while it holds the lease. */
+import type { Bus, Scope } from "@troupe/protocol";
+import { decodeRegistryFrame, decodeRegistrySnapshot } from "../registry/codec.ts";
+import type { RegistryEvent } from "../registry/events.ts";
+import { foldRegistry } from "../registry/fold.ts";
+import type { RegistrySettings } from "../registry/owner.ts";
+import { emptyRegistry, type RegistryState } from "../registry/state.ts";
+import { Coordination } from "./coordination.ts";
+import { catchUp, replayJournal, type Folding } from "./journal-replay.ts";
+import { LiveRegistry } from "./live-registry.ts";
+import type { Log } from "./log.ts";
+import type { StreamSizes } from "./stream-sizes.ts";
+
+const REGISTRY: Folding<RegistryState, RegistryEvent> = {
+  empty: emptyRegistry,
+  fold: foldRegistry,
+  decode: decodeRegistryFrame,
+  snapshotOf: (event) => (event.type === "snapshot" ? event : undefined),
+  restore: async (parts) => decodeRegistrySnapshot(parts),
+};
+
+export interface GroupCoordinatorOptions {
+  readonly bus: Bus;
+  /** `pipeline` is the group's name. */
+  readonly scope: Scope;
+  readonly id: string;
+  readonly log: Log;
+  /** What its streams may grow to. */
+  readonly streams: StreamSizes;
+  readonly settings?: Partial<RegistrySettings>;
+}
+
+export class GroupCoordinator implements AsyncDisposable {
+  readonly #coordination: Coordination<RegistryState, LiveRegistry>;
+
+  constructor(options: GroupCoordinatorOptions) {
+    const { bus, scope, log } = options;
+    this.#coordination = new Coordination<RegistryState, LiveRegistry>({
+      ...options,
+      part: {
+        replay: async (known) => replayJournal(REGISTRY, bus, scope, known),
+        catchUp: async (replayed) => catchUp(REGISTRY, bus, scope, replayed),
+        prepare: async () => undefined,
+        keep: async () => undefined,
+        own: (replayed, election, onLost) => {
+          log.info("owns the group", {
+            group: scope.pipeline,
+            epoch: replayed.state.epoch + 1,
+            actors: replayed.state.actors.size,
+          });
+          return new LiveRegistry({ ...options, election, replayed, onLost });
+        },
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#coordination[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * The living owner of a free Group's registry: the core, wired to the bus. As for pipelines, nothing leaves while nothing confirms the
+ * ownership (E8).
+ */
+import {
+  encodeJson,
+  EnvelopeError,
+  groupSubjectsOf,
+  parseNurseryBeat,
+  parseRegistryRequest,
+  type ActorNews,
+  type Bus,
+  type BusSubscription,
+  type NurseryOrder,
+  type Scope,
+} from "@troupe/protocol";
+import type { Moment } from "../core/execution.ts";
+import { FrameWriter } from "../core/frame-writer.ts";
+import { encodeRegistryFrame, encodeRegistrySnapshot, eventBytes, type RegistryEntry } from "../registry/codec.ts";
+import { commitRegistry, takeOverRegistry } from "../registry/commit.ts";
+import { heardNursery } from "../registry/nurseries.ts";
+import {
+  newRegistryOwner,
+  reply,
+  takeRegistryCommands,
+  type RegistryCommand,
+  type RegistryOwner,
+  type RegistrySettings,
+} from "../registry/owner.ts";
+import { ask } from "../registry/requests.ts";
+import type { RegistryState } from "../registry/state.ts";
+import { renewRegistryLeases, tickRegistry } from "../registry/tick.ts";
+import type { Live, Loss } from "./coordination.ts";
+import { isAnswerable } from "./door.ts";
+import type { Election } from "./election.ts";
+import { Journal } from "./journal.ts";
+import type { KnownFrame, Replayed } from "./journal-replay.ts";
+import type { Log } from "./log.ts";
+import { Snapshots } from "./snapshots.ts";
+
+const TICK_MS = 200;
+/** A turn that comes this late was frozen: nobody's silence counts then. */
+const FROZEN_MS = 1_000;
+
+export interface LiveRegistryOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly election: Election;
+  readonly replayed: Replayed<RegistryState>;
+  readonly log: Log;
+  readonly settings?: Partial<RegistrySettings> | undefined;
+  readonly onLost: (why: Loss) => void;
+}
+
+export class LiveRegistry implements Live {
+  readonly #options: LiveRegistryOptions;
+  readonly #owner: RegistryOwner;
+  readonly #epoch: number;
+  readonly #writer: FrameWriter<RegistryEntry>;
+  readonly #journal: Journal<RegistryEntry>;
+  readonly #snapshots: Snapshots;
+  readonly #subscriptions: BusSubscription[] = [];
+  readonly #orders = new Map<string, NurseryOrder[]>();
+  #news: ActorNews[] = [];
+  #ticker: NodeJS.Timeout | undefined;
+  #isFlushDue = false;
+  #isStarted = false;
+  #wasConfirmed = true;
+  #lastTick = performance.now();
+  #closed = false;
+
+  constructor(options: LiveRegistryOptions) {
+    const { bus, scope, replayed, settings } = options;
+    this.#options = options;
+    this.#epoch = replayed.state.epoch + 1;
+    const epoch = this.#epoch;
+    this.#owner = newRegistryOwner(replayed.state, {
+      uid: scope.uid,
+      now: now(),
+      ...(settings === undefined ? {} : { settings }),
+    });
+    this.#writer = new FrameWriter<RegistryEntry>(
+      { sizeOf: ({ event }) => eventBytes(event), isOptional: ({ event }) => event.type === "create" },
+      {
+        epoch,
+        sequence: replayed.sequence,
+        number: replayed.frames,
+        checksum: replayed.checksum,
+        maxBytes: Math.floor(bus.maxPayload / 4),
+      },
+    );
+    this.#snapshots = new Snapshots({
+      bus,
+      scope,
+      epoch,
+      sinceLast: replayed.bytes,
+      settings: { leastBytes: 1024 * 1024 },
+    });
+    this.#journal = new Journal<RegistryEntry>({
+      bus,
+      scope,
+      writer: this.#writer,
+      encode: encodeRegistryFrame,
+      events: {
+        committed: (frame, bytes, askedAt) => {
+          this.#committed(frame.entries, bytes, askedAt);
+        },
+        refused: (entries, why) => {
+          this.#refused(entries, why);
+        },
+        stopped: (why) => {
+          if (this.#closed) return;
+          this.close();
+          options.onLost(why);
+        },
+      },
+    });
+    this.#writer.put({ event: { type: "epoch", epoch, owner: options.id, at: Date.now() }, context: {} });
+    this.#journal.pump();
+  }
+
+  get journalled(): KnownFrame {
+    return { sequence: this.#writer.sequence, checksum: this.#writer.checksum };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#journal.close();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    clearInterval(this.#ticker);
+  }
+
+  #start(): void {
+    const { bus, scope } = this.#options;
+    const subjects = groupSubjectsOf(scope);
+    takeOverRegistry(this.#owner, now());
+    this.#subscriptions.push(
+      bus.subscribe(subjects.up, ({ data }) => {
+        this.#hear(() => {
+          heardNursery(this.#owner, parseNurseryBeat(data), now());
+        });
+      }),
+      bus.subscribe(subjects.registry, ({ data, reply: to }) => {
+        // E8: frozen or cut off, this owner may have been replaced. Whoever asks, asks again.
+        if (!this.#options.election.isConfirmed || (to !== "" && !isAnswerable(to))) return;
+        this.#hear(() => {
+          ask(this.#owner, { request: parseRegistryRequest(data), to }, now());
+        });
+      }),
+    );
+    this.#ticker = setInterval(() => {
+      this.#tick();
+    }, TICK_MS);
+    this.#callRoll();
+    this.#settle();
+  }
+
+  /** To all nurseries: they need not be known yet. */
+  #callRoll(): void {
+    const { bus, scope } = this.#options;
+    const orders = encodeJson({ epoch: this.#epoch, orders: [{ type: "roll-call" }] });
+    bus.publish(groupSubjectsOf(scope).down("all"), orders);
+  }
+
+  #hear(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+      this.#options.log.warn("a message that is none was ignored", { error: error.message });
+    }
+    this.#settle();
+  }
+
+  #tick(): void {
+    const moment = now();
+    const isConfirmed = this.#options.election.isConfirmed;
+    if (moment.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed))
+      renewRegistryLeases(this.#owner, moment);
+    this.#lastTick = moment.mono;
+    this.#wasConfirmed = isConfirmed;
+    if (!isConfirmed) return; // silence may be ours: nobody is judged by it
+    tickRegistry(this.#owner, moment);
+    this.#settle();
+  }
+
+  #committed(entries: readonly RegistryEntry[], bytes: number, askedAt: number): void {
+    this.#options.election.confirm(askedAt);
+    commitRegistry(this.#owner, entries, now());
+    if (!this.#isStarted) {
+      this.#isStarted = true;
+      this.#start();
+      return;
+    }
+    for (const { event } of entries)
+      if (event.type === "snapshot") this.#background(this.#snapshots.purge(event), "the journal could not be purged");
+    if (this.#snapshots.note(bytes)) this.#background(this.#snapshot(), "a snapshot could not be written");
+    this.#settle();
+  }
+
+  async #snapshot(): Promise<void> {
+    const { state } = this.#owner;
+    const event = await this.#snapshots.write((maxBytes) => encodeRegistrySnapshot(state, maxBytes), this.#writer);
+    this.#writer.put({ event, context: {} });
+    this.#journal.pump();
+  }
+
+  #refused(entries: readonly RegistryEntry[], why: string): void {
+    for (const { event } of entries) {
+      if (event.type !== "create") continue;
+      const { id } = event.order;
+      this.#owner.underWay.delete(`create ${id}`);
+      const waiter = this.#owner.waiters.get(id);
+      this.#owner.waiters.delete(id);
+      if (waiter === undefined) continue;
+      reply(this.#owner, waiter.to, {
+        ok: false,
+        code: "StreamFull",
+        message: `NATS has no room for more: ${why}`,
+        hint: "create it later; nothing that was accepted is lost",
+      });
+    }
+    this.#settle();
+  }
+
+  /** Carries out the commands now, and says what is to be said at the end of the turn. */
+  #settle(): void {
+    for (const command of takeRegistryCommands(this.#owner)) this.#execute(command);
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #execute(command: RegistryCommand): void {
+    const { bus, log } = this.#options;
+    switch (command.kind) {
+      case "append":
+        this.#writer.put(command);
+        return;
+      case "send": {
+        const orders = this.#orders.get(command.replica);
+        if (orders === undefined) this.#orders.set(command.replica, [command.order]);
+        else orders.push(command.order);
+        return;
+      }
+      case "reply":
+        if (command.to !== "") bus.publish(command.to, encodeJson(command.reply));
+        return;
+      case "news":
+        this.#news.push(command.news);
+        return;
+      case "log":
+        log[command.level](command.message, command.fields);
+        return;
+    }
+  }
+
+  #flush(): void {
+    if (this.#closed) return;
+    this.#journal.pump();
+    if (!this.#options.election.isConfirmed) return; // said again: beats and requests come again
+    const { bus, scope } = this.#options;
+    const subjects = groupSubjectsOf(scope);
+    for (const [replica, orders] of this.#orders)
+      bus.publish(subjects.down(replica), encodeJson({ epoch: this.#epoch, orders }));
+    this.#orders.clear();
+    if (this.#news.length > 0) bus.publish(subjects.news, encodeJson({ epoch: this.#epoch, actors: this.#news }));
+    this.#news = [];
+  }
+
+  #background(work: Promise<void>, message: string): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed) this.#options.log.warn(message, { error: String(error) });
+    });
+  }
+}
+
+function now(): Moment {
+  return { mono: performance.now(), wall: Date.now() };
+}

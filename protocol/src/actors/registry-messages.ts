@@ -1,0 +1,164 @@
+/** What clients and nurseries say to the registry of a free Group, and what it says to them. JSON, over core NATS. */
+import { EnvelopeError } from "../envelope.ts";
+import { Fields } from "../fields.ts";
+import type { ActorClaim, ActorFacts, ActorInfo, ActorOrder, ActorStatus, Death } from "./actor.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export type RegistryRequest =
+  /** Repeated under the same id until it is answered: the answer comes when the actor lives, or never will. */
+  | { readonly op: "create"; readonly order: ActorOrder; readonly getIfExists: boolean }
+  | { readonly op: "find"; readonly id: string }
+  | { readonly op: "named"; readonly name: string }
+  | { readonly op: "kill"; readonly id: string; readonly restart: boolean }
+  | { readonly op: "list" }
+  /** A client says once a second that it lives. */
+  | { readonly op: "beat"; readonly client: string }
+  | { readonly op: "bye"; readonly client: string };
+
+export type RegistryErrorCode =
+  "ActorAlreadyExists" | "ActorNotFound" | "ActorDied" | "ImpossibleClaim" | "InvalidRequest" | "StreamFull";
+
+export type RegistryReply =
+  | { readonly ok: true; readonly uid: string; readonly actors: readonly ActorInfo[] }
+  | {
+      readonly ok: false;
+      readonly code: RegistryErrorCode;
+      readonly message: string;
+      readonly hint: string;
+      readonly death?: Death;
+    };
+
+/** A process that a nursery keeps. */
+export interface Resident {
+  readonly actor: string;
+  readonly incarnation: number;
+  readonly phase: "starting" | "alive";
+  readonly facts: ActorFacts | null;
+}
+
+export interface Ended {
+  readonly actor: string;
+  readonly incarnation: number;
+  readonly death: Death;
+}
+
+export interface NurseryBeat {
+  readonly replica: string;
+  /** New with every start of the nursery. */
+  readonly instance: string;
+  readonly capacity: ActorClaim;
+  readonly draining: boolean;
+  readonly residents: readonly Resident[];
+  /** Said again until the registry says that it is journalled. */
+  readonly ended: readonly Ended[];
+}
+
+export type NurseryOrder =
+  | {
+      readonly type: "spawn";
+      readonly order: ActorOrder;
+      readonly incarnation: number;
+      /** Indexes of the GPUs that it may see. */
+      readonly gpus: readonly number[];
+    }
+  | { readonly type: "kill"; readonly actor: string; readonly incarnation: number; readonly death: Death }
+  /** Its end is journalled: it need not be said again. */
+  | { readonly type: "settled"; readonly actor: string; readonly incarnation: number }
+  /** Say who you are now. */
+  | { readonly type: "roll-call" };
+
+export interface NurseryOrders {
+  readonly epoch: number;
+  readonly orders: readonly NurseryOrder[];
+}
+
+/** What became of an actor. */
+export interface ActorNews {
+  readonly id: string;
+  readonly status: ActorStatus;
+  readonly incarnation: number;
+  readonly death: Death | null;
+}
+
+export interface News {
+  readonly epoch: number;
+  readonly actors: readonly ActorNews[];
+}
+
+export function encodeJson(message: RegistryRequest | RegistryReply | NurseryBeat | NurseryOrders | News): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
+}
+
+/** @throws {EnvelopeError} */
+export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
+  const fields = parse(data, "request");
+  const op = fields.string("op");
+  switch (op) {
+    case "create":
+      fields.object("order").check({
+        id: "string",
+        className: "string",
+        args: "string",
+        code: "object",
+        parent: "object",
+        claim: "object",
+        maxRestarts: "number",
+      });
+      return fields.as<RegistryRequest>();
+    case "find":
+    case "kill":
+      fields.string("id");
+      return fields.as<RegistryRequest>();
+    case "named":
+      fields.string("name");
+      return fields.as<RegistryRequest>();
+    case "beat":
+    case "bye":
+      fields.string("client");
+      return fields.as<RegistryRequest>();
+    case "list":
+      return { op: "list" };
+    default:
+      throw new EnvelopeError(`a registry knows no ${op}`);
+  }
+}
+
+/** @throws {EnvelopeError} */
+export function parseRegistryReply(data: Uint8Array): RegistryReply {
+  const fields = parse(data, "reply");
+  if (fields.get("ok") === true) fields.check({ uid: "string", actors: "array" });
+  else fields.check({ code: "string", message: "string", hint: "string" });
+  return fields.as<RegistryReply>();
+}
+
+/** @throws {EnvelopeError} */
+export function parseNurseryBeat(data: Uint8Array): NurseryBeat {
+  const fields = parse(data, "beat");
+  fields.check({ replica: "string", instance: "string", capacity: "object", residents: "array", ended: "array" });
+  return fields.as<NurseryBeat>();
+}
+
+/** @throws {EnvelopeError} */
+export function parseNurseryOrders(data: Uint8Array): NurseryOrders {
+  const fields = parse(data, "orders");
+  fields.check({ epoch: "number", orders: "array" });
+  return fields.as<NurseryOrders>();
+}
+
+/** @throws {EnvelopeError} */
+export function parseNews(data: Uint8Array): News {
+  const fields = parse(data, "news");
+  fields.check({ epoch: "number", actors: "array" });
+  return fields.as<News>();
+}
+
+function parse(data: Uint8Array, what: string): Fields {
+  try {
+    return new Fields(JSON.parse(decoder.decode(data)), what);
+  } catch (cause) {
+    if (cause instanceof EnvelopeError) throw cause;
+    throw new EnvelopeError(`the ${what} is not JSON`, { cause });
+  }
+}

@@ -1,0 +1,180 @@
+/** Keeps the actors of one replica: forks a process for each, one more that waits, and says how each ended. */
+import {
+  encodeJson,
+  EnvelopeError,
+  groupSubjectsOf,
+  parseNurseryOrders,
+  type ActorClaim,
+  type Bus,
+  type BusSubscription,
+  type Death,
+  type Ended,
+  type NurseryOrder,
+  type Scope,
+} from "@troupe/protocol";
+import { randomBytes } from "node:crypto";
+import { ActorProcess, type ActorProcessOptions } from "./actor-process.ts";
+
+const BEAT_MS = 1_000;
+/** Changes of one moment are told in one beat. */
+const SOON_MS = 2;
+
+export interface NurseryOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly replica: string;
+  readonly capacity: ActorClaim;
+  /** Processes that wait for an actor. Default 1. */
+  readonly spares?: number;
+  readonly process: Omit<ActorProcessOptions, "onChange" | "onExit">;
+}
+
+interface Kept {
+  readonly process: ActorProcess;
+  readonly actor: string;
+  readonly incarnation: number;
+}
+
+export class Nursery {
+  readonly #options: NurseryOptions;
+  readonly #instance = randomBytes(6).toString("hex");
+  readonly #kept = new Map<string, Kept>();
+  readonly #ended = new Map<string, Ended>();
+  readonly #subscriptions: BusSubscription[] = [];
+  readonly #beats: NodeJS.Timeout;
+  readonly #unlisten: () => void;
+  #spares: ActorProcess[] = [];
+  #epoch = 0;
+  #soon: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: NurseryOptions) {
+    this.#options = options;
+    const { bus, scope, replica } = options;
+    const subjects = groupSubjectsOf(scope);
+    for (const to of [replica, "all"]) {
+      this.#subscriptions.push(
+        bus.subscribe(subjects.down(to), ({ data }) => {
+          this.#receive(data);
+        }),
+      );
+    }
+    this.#unlisten = bus.onStatus((status) => {
+      if (status === "connected") this.#beat();
+    });
+    this.#beats = setInterval(() => {
+      this.#beat();
+    }, BEAT_MS);
+    this.#beat();
+    this.#replenish();
+  }
+
+  /** Process ids of living actors, by their ids. */
+  get pids(): ReadonlyMap<string, number> {
+    return new Map([...this.#kept.values()].map(({ actor, process }) => [actor, process.pid]));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#beats);
+    clearTimeout(this.#soon);
+    this.#unlisten();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    const all = [...this.#spares, ...[...this.#kept.values()].map(({ process }) => process)];
+    for (const process of all) process.end();
+    await Promise.all(all.map(async ({ exited }) => exited));
+  }
+
+  #receive(data: Uint8Array): void {
+    try {
+      const { epoch, orders } = parseNurseryOrders(data);
+      if (epoch < this.#epoch) return; // a former owner's
+      this.#epoch = epoch;
+      for (const order of orders) this.#obey(order);
+    } catch (error) {
+      if (!(error instanceof EnvelopeError)) throw error;
+    }
+  }
+
+  #obey(order: NurseryOrder): void {
+    switch (order.type) {
+      case "spawn":
+        this.#spawn(order);
+        return;
+      case "kill":
+        this.#kept.get(keyOf(order.actor, order.incarnation))?.process.end();
+        return;
+      case "settled":
+        this.#ended.delete(keyOf(order.actor, order.incarnation));
+        return;
+      case "roll-call":
+        this.#beat();
+        return;
+    }
+  }
+
+  /** Once, however often it is said. */
+  #spawn({ order, incarnation, gpus }: Extract<NurseryOrder, { type: "spawn" }>): void {
+    const key = keyOf(order.id, incarnation);
+    if (this.#closed || this.#kept.has(key) || this.#ended.has(key)) return;
+    const process = this.#spares.shift() ?? this.#fork();
+    this.#kept.set(key, { process, actor: order.id, incarnation });
+    process.assign(order, incarnation, gpus);
+    this.#replenish();
+  }
+
+  #fork(): ActorProcess {
+    const process = new ActorProcess({
+      ...this.#options.process,
+      onChange: () => {
+        this.#beatSoon();
+      },
+      onExit: (death) => {
+        this.#exited(process, death);
+      },
+    });
+    return process;
+  }
+
+  /** A spare that is there when it is wanted. */
+  #replenish(): void {
+    const { spares = 1 } = this.#options;
+    while (!this.#closed && this.#spares.length < spares) this.#spares.push(this.#fork());
+  }
+
+  #exited(process: ActorProcess, death: Death): void {
+    this.#spares = this.#spares.filter((spare) => spare !== process);
+    for (const [key, { actor, incarnation, process: kept }] of this.#kept) {
+      if (kept !== process) continue;
+      this.#kept.delete(key);
+      this.#ended.set(key, { actor, incarnation, death });
+    }
+    this.#beatSoon();
+  }
+
+  #beatSoon(): void {
+    if (this.#closed) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#beat();
+    }, SOON_MS);
+  }
+
+  #beat(): void {
+    const { bus, scope, replica, capacity } = this.#options;
+    if (this.#closed || bus.status !== "connected") return;
+    const residents = [...this.#kept.values()].map(({ actor, incarnation, process }) => ({
+      actor,
+      incarnation,
+      phase: process.phase,
+      facts: process.facts,
+    }));
+    const ended = [...this.#ended.values()];
+    const beat = { replica, instance: this.#instance, capacity, draining: false, residents, ended };
+    bus.publish(groupSubjectsOf(scope).up, encodeJson(beat));
+  }
+}
+
+function keyOf(actor: string, incarnation: number): string {
+  return `${actor} ${incarnation}`;
+}

@@ -1,0 +1,27 @@
+/** How handles, classes and functions travel as parts of values. */
+import type { CodeRef } from "@troupe/protocol";
+import { codeRefOf } from "./code.ts";
+import { NeedsCode } from "./decode-loaded.ts";
+import { NotSendableError } from "./errors.ts";
+import { refOf, type ActorRef } from "./handle.ts";
+import type { CodeLoader } from "./load-code.ts";
+import type { ActorRuntime } from "./runtime.ts";
+import type { Tagged, ValueHooks } from "./value-codec.ts";
+
+export function hooksOf(runtime: ActorRuntime, loader: CodeLoader): ValueHooks {
+  return {
+    dataOf: (value) => {
+      const ref = refOf(value);
+      if (ref !== undefined) return { kind: "handle", data: ref };
+      return typeof value === "function" ? { kind: "code", data: codeRefOf(value as () => unknown) } : undefined;
+    },
+    valueOf: ({ kind, data }: Tagged) => {
+      if (kind === "handle") return runtime.handleOf(data as ActorRef);
+      if (kind !== "code") throw new NotSendableError(`a value of the kind ${kind} is not known here`);
+      const ref = data as CodeRef;
+      const code = loader.known(ref);
+      if (code === undefined) throw new NeedsCode(ref);
+      return code;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+/** Asks the registry of a group, again and again until it answers: a request may be lost with a connection or an owner. */
+import {
+  encodeJson,
+  groupSubjectsOf,
+  parseRegistryReply,
+  type ActorInfo,
+  type Bus,
+  type Death,
+  type RegistryReply,
+  type RegistryRequest,
+  type Scope,
+} from "@troupe/protocol";
+import { setTimeout as delay } from "node:timers/promises";
+import { ActorAlreadyExistsError, ActorDiedError, ActorNotFoundError, ActorRefusedError } from "./errors.ts";
+
+/** A request is repeated after so long without an answer. */
+const REPEAT_MS = 2_000;
+const PAUSE_MS = 100;
+
+export interface AskOptions {
+  /** How long nobody may answer. Default: for ever, while the registry is there. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Nobody who owns the group has answered. */
+export class NoRegistryError extends Error {
+  override readonly name = "NoRegistryError";
+  readonly code = "NoRegistry";
+}
+
+export class RegistryClient {
+  readonly #bus: Bus;
+  readonly #subject: string;
+  readonly #group: string;
+
+  constructor(bus: Bus, scope: Scope) {
+    this.#bus = bus;
+    this.#subject = groupSubjectsOf(scope).registry;
+    this.#group = scope.pipeline;
+  }
+
+  /** @throws what the registry refused it with. */
+  async ask(request: RegistryRequest, options: AskOptions = {}): Promise<readonly ActorInfo[]> {
+    const reply = await this.#askUntilAnswered(request, options);
+    if (reply.ok) return reply.actors;
+    throw errorOf(reply);
+  }
+
+  /** Says something that needs no answer. */
+  tell(request: RegistryRequest): void {
+    this.#bus.publish(this.#subject, encodeJson(request));
+  }
+
+  async #askUntilAnswered(
+    request: RegistryRequest,
+    { timeoutMs = Infinity, signal }: AskOptions,
+  ): Promise<RegistryReply> {
+    const deadline = performance.now() + timeoutMs;
+    const data = encodeJson(request);
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        const { data: answer } = await this.#bus.request(this.#subject, data, { timeoutMs: REPEAT_MS });
+        return parseRegistryReply(answer);
+      } catch (error) {
+        if (performance.now() > deadline)
+          throw new NoRegistryError(`nobody who owns the group "${this.#group}" has answered within ${timeoutMs} ms`, {
+            cause: error,
+          });
+      }
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+function errorOf({ code, message, hint, death }: Extract<RegistryReply, { ok: false }>): Error {
+  switch (code) {
+    case "ActorAlreadyExists":
+      return new ActorAlreadyExistsError(`${message}: ${hint}.`);
+    case "ActorNotFound":
+      return new ActorNotFoundError(`${message}: ${hint}.`);
+    case "ActorDied":
+      return new ActorDiedError("The actor could not be made", death ?? deathOf(message), false);
+    case "ImpossibleClaim":
+    case "InvalidRequest":
+    case "StreamFull":
+      return new ActorRefusedError(code, message, hint);
+  }
+}
+
+function deathOf(message: string): Death {
+  return { code: "ConstructorFailed", message };
+}

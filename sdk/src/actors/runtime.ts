@@ -1,0 +1,261 @@
+/** What a thread needs to create and call actors: one in a program, one in every host. */
+import {
+  BlobStore,
+  groupSubjectsOf,
+  parseNews,
+  type ActorInfo,
+  type ActorNews,
+  type ActorOrder,
+  type Bus,
+  type BusSubscription,
+  type CallOutcome,
+  type InlinePayload,
+  type ParentRef,
+  type Payload,
+  type Scope,
+} from "@troupe/protocol";
+import { randomBytes } from "node:crypto";
+import { currentCall } from "./call-context.ts";
+import { codeRefOf } from "./code.ts";
+import { decodeLoaded } from "./decode-loaded.ts";
+import {
+  ActorNotFoundError,
+  ActorUsageError,
+  CallCancelledError,
+  NotSendableError,
+  PendingCallsLimitError,
+} from "./errors.ts";
+import { makeHandle, type ActorHandle, type ActorRef } from "./handle.ts";
+import { hooksOf } from "./hooks.ts";
+import { Link } from "./link.ts";
+import { CodeLoader } from "./load-code.ts";
+import { resolveOptions, type ActorOptions } from "./options.ts";
+import { RegistryClient } from "./registry-client.ts";
+import { encodeValues, errorFrom, type ValueHooks } from "./value-codec.ts";
+
+/** A constructor's arguments are journalled; larger ones are to be put apart. */
+const MAX_ARGS_BYTES = 256 * 1024;
+
+export interface RuntimeOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  /** Who creates what is created here, and with whose end it ends. */
+  readonly parent: ParentRef;
+  /** Called when calls begin to be pending, and when none is any more. */
+  readonly onBusy?: (isBusy: boolean) => void;
+}
+
+export interface CallOptions {
+  /** Takes the call back when it aborts: it does not begin any more, or its `callSignal()` aborts. */
+  readonly signal?: AbortSignal;
+}
+
+export type ActorClass<Args extends readonly unknown[] = never[], T extends object = object> = new (...args: Args) => T;
+
+export class ActorRuntime {
+  readonly scope: Scope;
+  readonly registry: RegistryClient;
+  readonly hooks: ValueHooks;
+  readonly bus: Bus;
+  readonly blobs: BlobStore;
+  readonly caller = randomBytes(9).toString("base64url");
+  readonly loader = new CodeLoader();
+  readonly #options: RuntimeOptions;
+  readonly #links = new Map<string, Link>();
+  readonly #subscription: BusSubscription;
+  readonly #unlisten: () => void;
+  #nextLink = 1;
+  #busy = 0;
+
+  constructor(options: RuntimeOptions) {
+    const { bus, scope } = options;
+    this.#options = options;
+    this.bus = bus;
+    this.scope = scope;
+    this.registry = new RegistryClient(bus, scope);
+    this.blobs = new BlobStore(bus, scope);
+    this.hooks = hooksOf(this, this.loader);
+    this.#subscription = bus.subscribe(groupSubjectsOf(scope).news, ({ data }) => {
+      for (const news of parseNews(data).actors) this.#links.get(news.id)?.learn(news);
+    });
+    this.#unlisten = bus.onStatus((status) => {
+      if (status === "connected") for (const link of this.#links.values()) link.reconnected();
+    });
+  }
+
+  get parent(): ParentRef {
+    return this.#options.parent;
+  }
+
+  /** Resolves when its constructor has returned. */
+  async create<T extends object>(
+    cls: ActorClass<never[], T>,
+    args: readonly unknown[],
+    options: ActorOptions = {},
+  ): Promise<ActorHandle<T>> {
+    const order = this.#orderOf(cls, args, options);
+    const [info] = await this.#whileBusy(async () =>
+      this.registry.ask({ op: "create", order, getIfExists: options.getIfExists ?? false }),
+    );
+    if (info === undefined) throw new ActorNotFoundError(`the registry knows nothing of ${order.className}`);
+    const link = this.#linkTo(this.#refOf(info));
+    link.learn(newsOf(info));
+    return this.handleOf<T>(link.ref);
+  }
+
+  async named<T extends object>(name: string): Promise<ActorHandle<T>> {
+    const [info] = await this.#whileBusy(async () => this.registry.ask({ op: "named", name }));
+    if (info === undefined) throw new ActorNotFoundError(`no living actor is named ${JSON.stringify(name)}`);
+    return this.handleOf<T>(this.#refOf(info));
+  }
+
+  async kill(id: string, restart: boolean): Promise<void> {
+    await this.#whileBusy(async () => this.registry.ask({ op: "kill", id, restart }));
+  }
+
+  async list(): Promise<readonly ActorInfo[]> {
+    return this.#whileBusy(async () => this.registry.ask({ op: "list" }));
+  }
+
+  async find(id: string): Promise<ActorInfo> {
+    const [info] = await this.#whileBusy(async () => this.registry.ask({ op: "find", id }));
+    if (info === undefined) throw new ActorNotFoundError(`no actor has the id ${id}`);
+    return info;
+  }
+
+  handleOf<T>(ref: ActorRef): ActorHandle<T> {
+    return makeHandle<T>(ref, async (method, args) => this.call(ref, method, args));
+  }
+
+  /** Numbered before this returns, so that calls keep the order in which they are made. */
+  async call(ref: ActorRef, method: string, args: readonly unknown[], { signal }: CallOptions = {}): Promise<unknown> {
+    const what = `${ref.className}.${method}()`;
+    const payload: InlinePayload = { kind: "binary", bytes: encodeValues(args, this.hooks, `argument of ${what}`) };
+    if (signal?.aborted === true) throw new CallCancelledError(`${what} was cancelled before it was made`);
+    const link = this.#linkTo(ref);
+    const { promise: delivery, resolve: delivered } = Promise.withResolvers<undefined>();
+    this.#noteDelivery(delivery);
+    const { outcome, cancel } = link.call(method, payload, () => {
+      delivered(undefined);
+    });
+    signal?.addEventListener("abort", cancel, { once: true });
+    this.#count(1);
+    try {
+      return await this.#valueOf(what, await outcome);
+    } finally {
+      this.#count(-1);
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Whether an argument is a reference to a shared object, which is given to a method as what it refers to. */
+  hasReferences(_args: readonly unknown[]): boolean {
+    return false;
+  }
+
+  async dereferenced(args: readonly unknown[]): Promise<readonly unknown[]> {
+    return args;
+  }
+
+  async close(): Promise<void> {
+    this.#subscription.unsubscribe();
+    this.#unlisten();
+    for (const link of this.#links.values())
+      link.close(new ActorUsageError(`${link.ref.className}: the connection to its group was closed`));
+    this.#links.clear();
+  }
+
+  /** A call that is made within a call is not lost when that one ends: it is waited for. */
+  #noteDelivery(delivery: Promise<undefined>): void {
+    const context = currentCall();
+    if (context === undefined) return;
+    const noted = delivery.then(() => {
+      context.deliveries.delete(noted);
+    });
+    context.deliveries.add(noted);
+  }
+
+  async #valueOf(what: string, outcome: CallOutcome): Promise<unknown> {
+    switch (outcome.kind) {
+      case "returned": {
+        const [value] = await decodeLoaded(await this.#bytesOf(outcome.value), this.hooks, this.loader);
+        return value;
+      }
+      case "threw":
+        throw errorFrom(outcome.failure);
+      case "cancelled":
+        throw new CallCancelledError(`${what} was cancelled`);
+      case "refused":
+        throw new PendingCallsLimitError(what, outcome.limit);
+    }
+  }
+
+  async #bytesOf(payload: Payload): Promise<Uint8Array> {
+    return "bytes" in payload ? payload.bytes : this.blobs.get(payload);
+  }
+
+  #linkTo(ref: ActorRef): Link {
+    const known = this.#links.get(ref.id);
+    if (known !== undefined) return known;
+    const link = new Link({
+      bus: this.bus,
+      blobs: this.blobs,
+      ref,
+      caller: this.caller,
+      name: (this.#nextLink++).toString(36),
+      find: async (id) => this.#newsOf(id),
+    });
+    this.#links.set(ref.id, link);
+    return link;
+  }
+
+  async #newsOf(id: string): Promise<ActorNews | undefined> {
+    try {
+      const [info] = await this.registry.ask({ op: "find", id }, { timeoutMs: 5_000 });
+      return info === undefined ? undefined : newsOf(info);
+    } catch (error) {
+      if (error instanceof ActorNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  #refOf({ id, className, maxTaskRetries }: ActorInfo): ActorRef {
+    return { id, className, scope: this.scope, maxTaskRetries };
+  }
+
+  #orderOf(cls: ActorClass, args: readonly unknown[], options: ActorOptions): ActorOrder {
+    const className = cls.name === "" ? "Actor" : cls.name;
+    const bytes = encodeValues(args, this.hooks, `argument of new ${className}()`);
+    if (bytes.byteLength > MAX_ARGS_BYTES) {
+      throw new NotSendableError(
+        `the arguments of new ${className}() are ${bytes.byteLength} bytes; put() what is large and pass the reference`,
+      );
+    }
+    return {
+      id: randomBytes(9).toString("base64url"),
+      className,
+      code: codeRefOf(cls),
+      args: Buffer.from(bytes).toString("base64"),
+      parent: this.parent,
+      ...resolveOptions(className, options),
+    };
+  }
+
+  async #whileBusy<T>(work: () => Promise<T>): Promise<T> {
+    this.#count(1);
+    try {
+      return await work();
+    } finally {
+      this.#count(-1);
+    }
+  }
+
+  #count(change: 1 | -1): void {
+    this.#busy += change;
+    if (this.#busy === (change === 1 ? 1 : 0)) this.#options.onBusy?.(change === 1);
+  }
+}
+
+function newsOf({ id, status, incarnation, death }: ActorInfo): ActorNews {
+  return { id, status, incarnation, death };
+}

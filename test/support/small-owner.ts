@@ -106,7 +106,7 @@ class Owner implements SmallOwner {
           revision: "r1",
           submittedAt: 1,
           modules: [{ name: "A", state: "running" }],
-          waitingFor: "a replica",
+          waitingFor: ["a replica"],
         });
     }
   }

@@ -1,5 +1,5 @@
 import type { CompiledGroup, Revision } from "@troupe/model";
-import type { Beat, Done, UpBatch, UpMessage } from "@troupe/protocol";
+import type { Beat, Done, Progress, UpBatch, UpMessage } from "@troupe/protocol";
 
 /** How much one group has to do at this moment. */
 export interface GroupCounts {
@@ -7,11 +7,15 @@ export interface GroupCounts {
   readonly running: number;
   readonly waiting: number;
   readonly done: number;
+  /** What a module of the group has reported last of how far it is, of a job that is still at it; null: nothing. */
+  readonly progress: string | null;
 }
 
 interface OpenJob {
   readonly modules: Set<number>;
   readonly groups: Set<string>;
+  /** The last report by group. */
+  readonly progress: Map<string, string>;
 }
 
 /**
@@ -31,7 +35,7 @@ export class Board {
   }
 
   submitted(job: string): void {
-    this.#open.set(job, { modules: new Set(), groups: new Set() });
+    this.#open.set(job, { modules: new Set(), groups: new Set(), progress: new Map() });
   }
 
   ended(job: string): void {
@@ -45,6 +49,7 @@ export class Board {
   #hear(group: string, replica: string, message: UpMessage): void {
     if (message.type === "beat") this.#hearBeat(group, replica, message);
     else if (message.type === "done") this.#hearDone(group, message);
+    else if (message.type === "progress") this.#hearProgress(group, message);
   }
 
   #hearBeat(group: string, replica: string, { state, permits, problem }: Beat): void {
@@ -58,9 +63,24 @@ export class Board {
   #hearDone(group: string, { job: id, module, last }: Done): void {
     const job = this.#open.get(id);
     job?.modules.add(module);
+    job?.progress.delete(group); // the next module has not said anything yet
     if (!last || job === undefined || job.groups.has(group)) return;
     job.groups.add(group);
     this.#done.set(group, (this.#done.get(group) ?? 0) + 1);
+  }
+
+  #hearProgress(group: string, { job: id, fraction, message }: Progress): void {
+    const job = this.#open.get(id);
+    if (job === undefined || job.groups.has(group)) return;
+    const percent = fraction === null ? [] : [`${Math.floor(fraction * 100)}%`];
+    // Set anew, so that the one that spoke last stands last.
+    this.#open.delete(id);
+    this.#open.set(id, job);
+    job.progress.set(group, [...percent, ...(message === null ? [] : [message])].join(" "));
+  }
+
+  #lastProgress(group: string): string | null {
+    return [...this.#open.values()].findLast(({ progress }) => progress.has(group))?.progress.get(group) ?? null;
   }
 
   counts(): GroupCounts[] {
@@ -68,7 +88,13 @@ export class Board {
       const ready = this.#readyJobs(group);
       const permits = [...(this.#permits.get(group.name)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
       const running = Math.min(ready, permits);
-      return { group: group.name, running, waiting: ready - running, done: this.#done.get(group.name) ?? 0 };
+      return {
+        group: group.name,
+        running,
+        waiting: ready - running,
+        done: this.#done.get(group.name) ?? 0,
+        progress: this.#lastProgress(group.name),
+      };
     });
   }
 

@@ -15,7 +15,9 @@ const BAR_WIDTH = 24;
 /** One line, for logs. */
 export function progressLine({ ended, failed, total, groups, elapsedMs }: ProgressFacts): string {
   const jobs = `jobs ${ended}/${total ?? "?"} done${failed > 0 ? `, ${failed} not well` : ""}`;
-  const parts = groups.map(({ group, running, waiting }) => `${group} ${running} running, ${waiting} waiting`);
+  const parts = groups.map(
+    ({ group, running, waiting, progress }) => `${group} ${running} running${said(progress)}, ${waiting} waiting`,
+  );
   return `${durationText(elapsedMs)}  ${[jobs, ...parts].join(" · ")}`;
 }
 
@@ -25,10 +27,16 @@ export function progressBlock(facts: ProgressFacts, unicode: boolean): string[] 
   const width = Math.max(4, ...groups.map(({ group }) => group.length));
   const failures = failed > 0 ? `  ${failed} not well` : "";
   const head = `${"jobs".padEnd(width + 2)}  ${bar(ended, total, unicode)}  ${ended} of ${total ?? "?"} done${failures}  ${durationText(elapsedMs)}`;
-  const rows = groups.map(({ group, running, waiting, done }) => {
-    return `  ${group.padEnd(width)}  ${String(running).padStart(4)} running  ${String(waiting).padStart(5)} waiting  ${String(done).padStart(6)} done`;
+  const rows = groups.map(({ group, running, waiting, done, progress }) => {
+    const counts = `${String(running).padStart(4)} running  ${String(waiting).padStart(5)} waiting  ${String(done).padStart(6)} done`;
+    return `  ${group.padEnd(width)}  ${counts}${said(progress)}`;
   });
   return [head, ...rows];
+}
+
+/** On one line, whatever a module says. */
+function said(progress: string | null): string {
+  return progress === null ? "" : `  (${progress.replaceAll(/\s+/g, " ").trim()})`;
 }
 
 function bar(ended: number, total: number | null, unicode: boolean): string {

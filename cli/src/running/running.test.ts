@@ -1,8 +1,10 @@
 import test from "ava";
 import type { Revision } from "@troupe/model";
+import type { UpMessage } from "@troupe/protocol";
 import type { JobOutcome } from "@troupe/sdk";
 import { Board } from "./board.ts";
 import { inOrder } from "./in-order.ts";
+import { progressBlock, progressLine } from "./progress-text.ts";
 import { Recorder } from "./recorder.ts";
 import { resultLine } from "./result-line.ts";
 import { resultTexts } from "./result-text.ts";
@@ -159,16 +161,50 @@ test("the board tells running from waiting, and starts a group with the modules 
   board.submitted("a");
   board.submitted("b");
   t.deepEqual(board.counts(), [
-    { group: "g1", running: 1, waiting: 1, done: 0 },
-    { group: "g2", running: 0, waiting: 0, done: 0 },
+    { group: "g1", running: 1, waiting: 1, done: 0, progress: null },
+    { group: "g2", running: 0, waiting: 0, done: 0, progress: null },
   ]);
   const output = { kind: "json", bytes: new Uint8Array() } as const;
   const message = { type: "done", job: "a", lease: "1:1", module: 0, output, last: true, spans: [] } as const;
   board.heard({ from: speaker("g1"), messages: [message, message] });
   t.deepEqual(board.counts(), [
-    { group: "g1", running: 1, waiting: 0, done: 1 },
-    { group: "g2", running: 1, waiting: 0, done: 0 },
+    { group: "g1", running: 1, waiting: 0, done: 1, progress: null },
+    { group: "g2", running: 1, waiting: 0, done: 0, progress: null },
   ]);
+});
+
+test("what modules report of how far they are stands with their group, until they are done", (t) => {
+  const board = new Board(REVISION);
+  board.submitted("a");
+  board.submitted("b");
+  const report = (job: string, fraction: number | null, message: string | null): UpMessage => {
+    return { type: "progress", job, lease: "1:1", module: 0, fraction, message };
+  };
+  const progress = (): unknown => board.counts()[0]?.progress;
+  board.heard({ from: speaker("g1"), messages: [report("a", 0.279, "page 3"), report("unknown", 1, null)] });
+  t.is(progress(), "27% page 3");
+  board.heard({ from: speaker("g1"), messages: [report("b", null, "looking"), report("a", 0.5, null)] });
+  t.is(progress(), "50%", "the last word of a job, and of all jobs");
+  const output = { kind: "json", bytes: new Uint8Array() } as const;
+  board.heard({
+    from: speaker("g1"),
+    messages: [{ type: "done", job: "a", lease: "1:1", module: 0, output, last: true, spans: [] }],
+  });
+  t.is(progress(), "looking");
+  board.ended("b");
+  t.is(progress(), null);
+});
+
+test("progress is shown with its group, on one line", (t) => {
+  const groups = [
+    { group: "g1", running: 1, waiting: 2, done: 3, progress: "50% two\nlines" },
+    { group: "g2", running: 0, waiting: 0, done: 0, progress: null },
+  ];
+  const facts = { ended: 1, failed: 0, total: 4, elapsedMs: 1_000, groups };
+  t.regex(progressLine(facts), /g1 1 running {2}\(50% two lines\), 2 waiting · g2 0 running, 0 waiting$/);
+  const [, first = "", second = ""] = progressBlock(facts, true);
+  t.regex(first, /1 running {6}2 waiting {7}3 done {2}\(50% two lines\)$/);
+  t.regex(second, /0 done$/);
 });
 
 function speaker(group: string) {

@@ -69,7 +69,15 @@ export function isOnceOnly({ job }: Block): boolean {
 function dispatch(owner: Owner, block: Block, replica: Replica, now: Moment): void {
   const lease = `${owner.epoch}:${++owner.leases}`;
   const isRedispatch = block.lease !== undefined || block.inherited;
-  const execution: Execution = { lease, block, replica, phase: "sent", sentAt: now.mono, missedBeats: 0 };
+  const execution: Execution = {
+    lease,
+    block,
+    replica,
+    phase: "sent",
+    sentAt: now.mono,
+    missedBeats: 0,
+    progress: undefined,
+  };
   block.execution = execution;
   owner.executions.set(lease, execution);
   replica.executions.set(lease, execution);

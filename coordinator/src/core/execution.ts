@@ -17,6 +17,14 @@ export interface Execution {
   sentAt: number;
   /** Beats in a row that did not list it. */
   missedBeats: number;
+  /** What its modules said last of how far they are. Volatile. */
+  progress: Map<number, ModuleProgress> | undefined;
+}
+
+export interface ModuleProgress {
+  /** Between 0 and 1, or null when the module only said something. */
+  readonly fraction: number | null;
+  readonly message: string | null;
 }
 
 export interface Replica {

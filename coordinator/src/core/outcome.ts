@@ -1,6 +1,6 @@
 /** A job as clients see it: JSON texts, in which JSON results are spliced as they came, never parsed. */
 import { isInline, type Payload } from "@troupe/protocol";
-import type { Job, KeptSpan } from "./job.ts";
+import type { Block, Job, KeptSpan } from "./job.ts";
 
 const decoder = new TextDecoder();
 
@@ -78,15 +78,7 @@ function spanOf(
 export function statusText(job: Job): string {
   const { graph, phase } = job.route;
   const modules = job.blocks.flatMap((block) =>
-    (block?.stop.modules ?? []).map((module) => ({
-      name: graph.modules[module]?.name,
-      state:
-        block?.state === "done" || job.outputs[module] !== undefined
-          ? "done"
-          : block?.execution === undefined
-            ? (block?.state ?? "waiting")
-            : "running",
-    })),
+    (block?.stop.modules ?? []).map((module) => moduleStatus(job, block, module)),
   );
   const waitingFor =
     job.end === undefined
@@ -106,4 +98,12 @@ export function statusText(job: Job): string {
     modules,
     ...(waitingFor.length === 0 ? {} : { waitingFor }),
   });
+}
+
+function moduleStatus(job: Job, block: Block | undefined, module: number): object {
+  const name = job.route.graph.modules[module]?.name;
+  if (block?.state === "done" || job.outputs[module] !== undefined) return { name, state: "done" };
+  if (block?.execution === undefined) return { name, state: block?.state ?? "waiting" };
+  const progress = block.execution.progress?.get(module);
+  return { name, state: "running", ...(progress === undefined ? {} : { progress }) };
 }

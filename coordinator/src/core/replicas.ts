@@ -81,7 +81,15 @@ function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["exe
     send(owner, replica, { type: "cancel", lease, reason: "this execution no longer counts" });
     return;
   }
-  const execution: Execution = { lease, block, replica, phase: "sent", sentAt: now.mono, missedBeats: 0 };
+  const execution: Execution = {
+    lease,
+    block,
+    replica,
+    phase: "sent",
+    sentAt: now.mono,
+    missedBeats: 0,
+    progress: undefined,
+  };
   block.execution = execution;
   owner.executions.set(lease, execution);
   replica.executions.set(lease, execution);

@@ -1,5 +1,5 @@
 /** What agents say. Every result goes to the journal, whose order decides whether it counts (E2, E5). */
-import type { Done, Fail, Failure, HandBack, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
+import type { Done, Fail, Failure, HandBack, Progress, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
 import type { Execution, Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
 import type { Block } from "./job.ts";
@@ -30,7 +30,8 @@ function hearOne(owner: Owner, from: Speaker, message: UpMessage, now: Moment): 
       heardGone(owner, from, message.reason, now);
       return;
     case "progress":
-      return; // watchers hear it from the agent's own feed
+      heardProgress(owner, message);
+      return;
   }
 }
 
@@ -67,6 +68,17 @@ function noteDuration(owner: Owner, name: string, { spans }: Done): void {
   const group = groupState(owner, name);
   const took = Math.max(0, last.endedAt - first.startedAt);
   group.blockMs = group.blockMs === undefined ? took : group.blockMs + NEWEST * (took - group.blockMs);
+}
+
+/** Not journalled: whoever asks for the job's status is told, and watchers hear it from the agent themselves. */
+function heardProgress(owner: Owner, { lease, module, fraction, message }: Progress): void {
+  const execution = owner.executions.get(lease);
+  if (execution?.phase !== "sent") return;
+  execution.progress ??= new Map();
+  execution.progress.set(module, {
+    fraction,
+    message: message === null ? null : cut(message, PROGRESS_LENGTH),
+  });
 }
 
 function heardFail(owner: Owner, from: Speaker, message: Fail, now: Moment): void {
@@ -125,6 +137,7 @@ export function fail(owner: Owner, block: Block, loss: Loss, now: Moment): void 
 /** Characters of a message and of a stack that are kept (E10): what users throw may be of any size, an event may not. */
 const MESSAGE_LENGTH = 4_096;
 const STACK_LENGTH = 16_384;
+const PROGRESS_LENGTH = 256;
 
 function bounded(failure: Failure): Failure {
   const { message, stack } = failure;

@@ -1,6 +1,13 @@
 /** What the door says of a job that may still be open. */
 import { Fields } from "@troupe/protocol";
 
+export interface ModuleStatus {
+  readonly name: string;
+  readonly state: string;
+  /** What a running module has reported last; null: nothing. `fraction` is between 0 and 1, or null. */
+  readonly progress: { readonly fraction: number | null; readonly message: string | null } | null;
+}
+
 export interface JobStatus {
   readonly id: string;
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -8,7 +15,7 @@ export interface JobStatus {
   /** Unix milliseconds. */
   readonly submittedAt: number;
   readonly endedAt: number | null;
-  readonly modules: readonly { readonly name: string; readonly state: string }[];
+  readonly modules: readonly ModuleStatus[];
   /** What it waits for, in words, as far as the owner knows. */
   readonly waitingFor: string | null;
 }
@@ -26,9 +33,20 @@ export function readStatus(reply: Fields): JobStatus {
     endedAt: typeof endedAt === "number" ? endedAt : null,
     modules: reply.array("modules").map((raw) => {
       const module = new Fields(raw, "module");
-      return { name: module.string("name"), state: module.string("state") };
+      return { name: module.string("name"), state: module.string("state"), progress: readProgress(module) };
     }),
-    waitingFor: typeof waitingFor === "string" ? waitingFor : null,
+    waitingFor: Array.isArray(waitingFor) ? waitingFor.join(", ") : null,
+  };
+}
+
+function readProgress(module: Fields): ModuleStatus["progress"] {
+  if (!module.has("progress")) return null;
+  const progress = module.object("progress");
+  const fraction = progress.get("fraction");
+  const message = progress.get("message");
+  return {
+    fraction: typeof fraction === "number" ? fraction : null,
+    message: typeof message === "string" ? message : null,
   };
 }
 

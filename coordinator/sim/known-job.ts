@@ -20,7 +20,8 @@ export interface KnownJob {
   readonly id: string;
   readonly digest: string;
   readonly phase: Phase;
-  readonly graph: Graph;
+  /** Another one when it was retried on another revision. */
+  graph: Graph;
   /** Journalled results: tokens by module. */
   readonly outputs: Map<number, number>;
   /** One more with every retry. */

@@ -2,7 +2,7 @@
  * Reads the journal as it is written, frame by frame, and holds the engine to its invariants (E1 to E7, aggregates): on one side the fold of all
  * events, on the other an account of its own.
  */
-import { modulesInPhase, startCondition } from "@troupe/model";
+import { modulesInPhase, startCondition, type Graph } from "@troupe/model";
 import type {
   DoneEvent,
   EpochEvent,
@@ -162,8 +162,7 @@ export class Ledger {
   #submitted(event: SubmitEvent): void {
     const before = this.jobs.get(event.job);
     if (before !== undefined && !before.isForgotten) throw new Violation("E1", `job ${event.job} was taken twice`);
-    const graph = this.state.revisions.get(event.revision)?.graph;
-    if (graph === undefined) throw new Violation("E1", `job ${event.job} was taken without its revision`);
+    const graph = this.#graphOf(event.job, event.revision);
     const life = newLife();
     const { job: id, digest, phase } = event;
     const known: KnownJob = {
@@ -224,6 +223,12 @@ export class Ledger {
     life.leases.set(event.group, "");
   }
 
+  #graphOf(job: string, revision: string): Graph {
+    const graph = this.state.revisions.get(revision)?.graph;
+    if (graph === undefined) throw new Violation("E1", `job ${job} was taken without its revision`);
+    return graph;
+  }
+
   #leased({ job, group, lease }: LeaseEvent): void {
     const known = this.get(job);
     if (known.life.end !== undefined) throw new Violation("E6", `${job} was leased after its end`);
@@ -231,10 +236,15 @@ export class Ledger {
     known.lifeOf.set(lease, known.life);
   }
 
-  #retried({ job, outputs }: RetryEvent): void {
+  #retried({ job, outputs, revision }: RetryEvent): void {
     const known = this.get(job);
     if (known.life.state !== "failed")
       throw new Violation("E6", `${job} was retried, though it is ${known.life.state ?? "open"}`);
+    // On another revision it begins anew: what its modules returned may not fit there.
+    if (revision !== known.graph.id) {
+      known.graph = this.#graphOf(job, revision);
+      known.outputs.clear();
+    }
     known.life = newLife(known.graph.groups.keys());
     known.lives.push(known.life);
     if (outputs.length !== known.outputs.size)

@@ -78,7 +78,7 @@ function spanOf(
 export function statusText(job: Job): string {
   const { graph, phase } = job.route;
   const modules = job.blocks.flatMap((block) =>
-    (block?.stop.modules ?? []).map((module) => moduleStatus(job, block, module)),
+    block === undefined ? [] : block.stop.modules.map((module) => moduleStatus(job, block, module)),
   );
   const waitingFor =
     job.end === undefined
@@ -100,10 +100,10 @@ export function statusText(job: Job): string {
   });
 }
 
-function moduleStatus(job: Job, block: Block | undefined, module: number): object {
+function moduleStatus(job: Job, block: Block, module: number): object {
   const name = job.route.graph.modules[module]?.name;
-  if (block?.state === "done" || job.outputs[module] !== undefined) return { name, state: "done" };
-  if (block?.execution === undefined) return { name, state: block?.state ?? "waiting" };
+  if (block.state === "done" || job.outputs[module] !== undefined) return { name, state: "done" };
+  if (block.execution === undefined) return { name, state: block.state };
   const progress = block.execution.progress?.get(module);
   return { name, state: "running", ...(progress === undefined ? {} : { progress }) };
 }

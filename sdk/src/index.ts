@@ -107,3 +107,20 @@ export {
   type NextOptions,
   type PoolOptions,
 } from "./pool/index.ts";
+export {
+  CheckpointMismatchError,
+  chunk,
+  ChunkElementError,
+  Chunker,
+  ChunkUsageError,
+  LabelledActor,
+  type ChunkActor,
+  type ChunkerOptions,
+  type ChunkFunction,
+  type ChunkOptions,
+  type ChunkParameters,
+  type ChunkProgress,
+  type ChunkResults,
+  type GivenActors,
+  type Label,
+} from "./chunk/index.ts";

@@ -7,8 +7,8 @@ import type { Outcome } from "../pool/outcome.ts";
 
 export interface Worker {
   run(index: number, signal: AbortSignal): Promise<unknown>;
-  /** Whether an error says that the worker is gone for good. */
-  isLostBy(error: unknown): Promise<boolean>;
+  /** Whether an error says that the worker is gone for good, and whether the element may have run before. */
+  lossBy(error: unknown): Promise<"none" | "before" | "during">;
 }
 
 export interface MapRun {
@@ -25,43 +25,80 @@ export interface MapRun {
 
 /** @throws what `onEnd` throws, once all others have come to rest. @throws the signal's reason */
 export async function mapElements(run: MapRun): Promise<void> {
-  const waiting = [...run.elements].reverse();
-  const lives = new Map<number, number>();
   const stop = new AbortController();
-  const signal = AbortSignal.any([run.signal, stop.signal]);
-  const isStopped = (): boolean => signal.aborted;
-  let lost: unknown;
+  const map = new ElementMap(run, AbortSignal.any([run.signal, stop.signal]));
+  let alive = run.workers;
+  // An element that comes back from a worker that died may find all others gone home: they are asked again.
+  while (alive.length > 0 && map.hasWaiting) {
+    const ends = await Promise.allSettled(
+      alive.map(async (worker) =>
+        map.work(worker).catch((error: unknown) => {
+          stop.abort();
+          throw error;
+        }),
+      ),
+    );
+    run.signal.throwIfAborted();
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    alive = alive.filter((worker) => !map.lost.has(worker));
+  }
+  await map.giveUp();
+}
 
-  const work = async (worker: Worker): Promise<void> => {
-    for (let index = waiting.pop(); index !== undefined && !isStopped(); index = waiting.pop()) {
-      const outcome = await outcomeOf(worker, index, signal);
-      if (isStopped()) return;
-      const isLost = outcome.kind === "failed" && (await worker.isLostBy(outcome.error));
-      const left = lives.get(index) ?? run.retries;
-      if (isLost && left > 0) {
-        lives.set(index, left - 1);
-        waiting.push(index);
-      } else await run.onEnd(index, outcome);
-      if (isLost) {
-        lost = outcome.error;
+class ElementMap {
+  readonly #run: MapRun;
+  readonly #signal: AbortSignal;
+  /** The next one stands last. */
+  readonly #waiting: number[];
+  readonly #retries = new Map<number, number>();
+  /** Workers that are gone, and why. */
+  readonly lost = new Map<Worker, unknown>();
+
+  constructor(run: MapRun, signal: AbortSignal) {
+    this.#run = run;
+    this.#signal = signal;
+    this.#waiting = [...run.elements].reverse();
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Works off what waits, until nothing does or the worker is lost. */
+  async work(worker: Worker): Promise<void> {
+    while (!this.#signal.aborted && !this.lost.has(worker)) {
+      const index = this.#waiting.pop();
+      if (index === undefined) return;
+      await this.#workOn(worker, index);
+    }
+  }
+
+  /** Nobody is left for what waits. */
+  async giveUp(): Promise<void> {
+    const [error] = [...this.lost.values()].slice(-1);
+    for (const index of this.#waiting.reverse()) await this.#run.onEnd(index, { kind: "failed", error });
+  }
+
+  async #workOn(worker: Worker, index: number): Promise<void> {
+    const outcome = await outcomeOf(worker, index, this.#signal);
+    if (this.#signal.aborted) return;
+    const loss = outcome.kind === "failed" ? await worker.lossBy(outcome.error) : "none";
+    if (outcome.kind === "failed" && loss !== "none") {
+      this.lost.set(worker, outcome.error);
+      if (loss === "before" || this.#mayRetry(index)) {
+        this.#waiting.push(index);
         return;
       }
     }
-  };
+    await this.#run.onEnd(index, outcome);
+  }
 
-  const ends = await Promise.allSettled(
-    run.workers.map(async (worker) =>
-      work(worker).catch((error: unknown) => {
-        stop.abort();
-        throw error;
-      }),
-    ),
-  );
-  run.signal.throwIfAborted();
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
-  // Nobody is left for these.
-  for (const index of waiting.reverse()) await run.onEnd(index, { kind: "failed", error: lost });
+  #mayRetry(index: number): boolean {
+    const left = this.#retries.get(index) ?? this.#run.retries;
+    this.#retries.set(index, left - 1);
+    return left > 0;
+  }
 }
 
 async function outcomeOf(worker: Worker, index: number, signal: AbortSignal): Promise<Outcome<unknown>> {

@@ -41,7 +41,10 @@ export async function runTeam(
 function workerOf(member: ChunkActor, slot: number, parameters: readonly unknown[]): Worker {
   return {
     run: async (index, signal) => runOn(member, { index, slot, args: argsOf(parameters[index]), signal }),
-    isLostBy: async (error) => error instanceof ActorDiedError && isDead(member),
+    lossBy: async (error) => {
+      if (!(error instanceof ActorDiedError) || !(await isDead(member))) return "none";
+      return error.mayHaveRun ? "during" : "before";
+    },
   };
 }
 

@@ -3,13 +3,17 @@ import { actor, actorInfo, kill } from "../actors/actor.ts";
 import { currentSystem } from "../actors/actors.ts";
 import { codeRefOf } from "../actors/code.ts";
 import { ActorDiedError, ActorNotFoundError } from "../actors/errors.ts";
-import { refOf, type ActorHandle } from "../actors/handle.ts";
+import { refOf } from "../actors/handle.ts";
 import type { ActorOptions } from "../actors/options.ts";
 import { randomBytes } from "node:crypto";
-import { LabelledActor, type ChunkFunction } from "./labelled-actor.ts";
+import { LabelledActor, type ChunkFunction, type Label } from "./labelled-actor.ts";
 
-/** An actor of `LabelledActor` or of a class that extends it. */
-export type ChunkActor = ActorHandle<LabelledActor>;
+/** A handle of an actor of `LabelledActor`, or of a class that extends it. */
+export interface ChunkActor {
+  run(label: Label, ...args: never[]): Promise<readonly [Label, unknown]>;
+  setFunc(func: ChunkFunction, stamp?: string | null): Promise<void>;
+  getFunc(): Promise<ChunkFunction>;
+}
 
 /** What an actor was last told to run from here. Null: nothing; it holds what its constructor was given. */
 interface Held {
@@ -47,14 +51,16 @@ export async function dismissTeam(team: readonly ChunkActor[]): Promise<void> {
   );
 }
 
-/** Gives all of them another function, which stays. */
+/** Gives all of them another function, which stays. Those that are dead are found when they are to work. */
 export async function teach(team: readonly ChunkActor[], func: ChunkFunction): Promise<void> {
   codeRefOf(func);
   const lesson = { func, stamp: newStamp() };
   await Promise.all(
     team.map(async (member) => {
-      await member.setFunc(func, lesson.stamp);
       held.set(member, lesson);
+      await member.setFunc(func, lesson.stamp).catch((error: unknown) => {
+        if (!(error instanceof ActorDiedError)) throw error;
+      });
     }),
   );
 }

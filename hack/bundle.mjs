@@ -20,6 +20,7 @@ const ENTRIES = {
   keeper: "local/src/actors/keeper-main.ts",
   "bus-thread": "sdk/src/actors/bus-thread.ts",
   sdk: "sdk/src/index.ts",
+  "provide-sdk": "runtime-image/src/provide-sdk.ts",
 };
 
 /** What each image carries; see hack/images/. */

@@ -18,6 +18,13 @@ A TypeScript file exports its pipeline (by default or as "pipeline"), and may ex
 function of the words after FILE), process (true), and report (a function of what came out).
 Exit: 0 all jobs are done, 1 a job failed, 2 the call or the file is wrong, 4 NATS is not there, 130 interrupted.
 `,
+  exec: `Examples:
+  troupe exec examples/chunks/map.ts
+  troupe exec simulate.ts --steps 100
+
+The file is any TypeScript or JavaScript program; "@troupe/sdk" is found wherever it lies. What stands after it is the program's.
+Exit: what the program exits with.
+`,
   validate: `Examples:
   troupe validate pipeline.yaml
   troupe validate config.yml --set size=512 -o json

@@ -8,12 +8,12 @@ import type { TimelineFlags } from "./commands/timeline.ts";
 
 export interface Program {
   /** @returns what the process ends with; throws what the command throws */
-  run(args: readonly string[]): Promise<ExitCode>;
+  run(args: readonly string[]): Promise<number>;
   readonly command: Command;
 }
 
 export function makeProgram(output?: OutputConfiguration): Program {
-  let exit: ExitCode = EXIT.ok;
+  let exit: number = EXIT.ok;
   const program = new Command("troupe");
   program
     .description("Runs pipelines of modules, on this machine or on Kubernetes.")
@@ -36,6 +36,9 @@ export function makeProgram(output?: OutputConfiguration): Program {
       exit = await action(...args);
     };
   addRun(program, ends);
+  addExec(program, (status) => {
+    exit = status;
+  });
   addCheckers(program, ends);
   addPictures(program, ends);
   addRest(program, ends);
@@ -88,6 +91,20 @@ function addRun(program: Command, ends: Ends): void {
         return (await import("./commands/run.ts")).run(file, words, flags);
       }),
     );
+}
+
+function addExec(program: Command, ends: (status: number) => void): void {
+  program
+    .enablePositionalOptions()
+    .command("exec")
+    .summary("run a program with actors, pools and chunked maps")
+    .argument("<file>", "TypeScript or JavaScript file")
+    .argument("[words...]", "handed to the program")
+    .passThroughOptions()
+    .addHelpText("before", HELP.exec)
+    .action(async (file: string, words: string[]) => {
+      ends(await (await import("./commands/exec.ts")).exec(file, words));
+    });
 }
 
 function addCheckers(program: Command, ends: Ends): void {

@@ -20,6 +20,11 @@ export function actorHostEntry(): URL {
   return fromSource() ? new URL("./actors/host-main.ts", import.meta.url) : new URL("./actor-host.js", import.meta.url);
 }
 
+/** What makes a program find the SDK that this installation carries. */
+export function sdkPreload(): URL {
+  return fromSource() ? new URL("./provide-sdk.ts", import.meta.url) : new URL("./provide-sdk.js", import.meta.url);
+}
+
 /**
  * Flags of a host's thread. Not those of the process: a thread refuses the ones that concern the whole process. They keep
  * Node from warning about users' files of what users can do nothing about.

@@ -40,7 +40,7 @@ const commands = [
       .filter(({ language }) => language === "sh")
       .flatMap(({ text }) => text.split("\n"))
       .map((line) => line.replace(/\s+#.*$/, "").trim())
-      .filter((line) => /^\.\/troupe (run|plan|validate|convert|timeline) examples\/[^~]*$/.test(line)),
+      .filter((line) => /^\.\/troupe (run|exec|plan|validate|convert|timeline) examples\/[^~]*$/.test(line)),
   ),
 ];
 

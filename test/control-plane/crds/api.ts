@@ -3,8 +3,9 @@ import { Agent, request } from "node:https";
 import { text } from "node:stream/consumers";
 import type { ControlPlane } from "../../support/control-plane.ts";
 
-/** Null: it would. Else the message that kubectl would show. */
-export type Answer = string | null;
+/** What it would store, or the message that kubectl would show. */
+export type Answer =
+  { readonly accepted: true; readonly stored: unknown } | { readonly accepted: false; readonly message: string };
 
 export interface Api extends Disposable {
   ask(manifest: unknown): Promise<Answer>;
@@ -20,10 +21,10 @@ export function apiOf(plane: ControlPlane, namespace: string): Api {
       const kind = String(fieldOf(manifest, "kind"));
       const path = `/apis/troupe.dev/v1alpha1/namespaces/${namespace}/${PLURALS[kind] ?? "unknown"}?dryRun=All&fieldValidation=Strict`;
       const { status, body } = await post(new URL(path, plane.url), manifest, { agent, token: plane.adminToken });
-      if (status === 201) return null;
+      if (status === 201) return { accepted: true, stored: JSON.parse(body) };
       // Anything else is a fault of the test or of the server, not an opinion about the manifest.
       if (status !== 422 && status !== 400) throw new Error(`${status}: ${body}`);
-      return String(fieldOf(JSON.parse(body), "message"));
+      return { accepted: false, message: String(fieldOf(JSON.parse(body), "message")) };
     },
     [Symbol.dispose]: () => {
       agent.destroy();
@@ -48,7 +49,7 @@ async function post(
   });
 }
 
-function fieldOf(value: unknown, key: string): unknown {
+export function fieldOf(value: unknown, key: string): unknown {
   return typeof value === "object" && value !== null
     ? Object.entries(value).find(([name]) => name === key)?.[1]
     : undefined;

@@ -77,7 +77,7 @@ export default defineConfig(
   {
     name: "pure",
     files: PURE,
-    ignores: ["protocol/src/bus/**", ...TESTS],
+    ignores: ["protocol/src/bus/**", "protocol/src/pod/**", ...TESTS],
     rules: {
       "no-restricted-imports": [
         "error",

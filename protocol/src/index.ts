@@ -82,6 +82,10 @@ export {
 } from "./bus/port.ts";
 export { connectBus, type ConnectOptions } from "./bus/nats.ts";
 export { PortBus, serveBus } from "./bus/port-bus.ts";
+export { waitForBus } from "./bus/wait.ts";
+export { Histogram, metricsText, type MetricFamily, type Sample } from "./pod/metrics.ts";
+export { processMetrics } from "./pod/process-metrics.ts";
+export { waitsForNats } from "./pod/waits-for-nats.ts";
 export { ConnectError } from "./bus/connect-error.ts";
 export { startHealthServer, type HealthOptions, type HealthServer } from "./bus/health-server.ts";
 export { BlobFolder } from "./bus/blob-folder.ts";

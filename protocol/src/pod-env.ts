@@ -20,6 +20,8 @@ export const POD_ENV = {
   hostMemoryMb: "TROUPE_HOST_MEMORY_MB",
   /** Port of `/livez` and `/readyz`; absent: nobody asks. */
   healthPort: "TROUPE_HEALTH_PORT",
+  /** `1`: wait for a NATS that cannot be reached at the start; `0`: end. Default: wait where Kubernetes has started it. */
+  waitForNats: "TROUPE_WAIT_FOR_NATS",
   /** Milliseconds that a draining agent waits for what runs. Default 30,000. */
   drainMs: "TROUPE_DRAIN_MS",
 } as const;

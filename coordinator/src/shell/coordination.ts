@@ -99,6 +99,15 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
     if (wasOwner) await this.#election.release().catch(() => undefined); // NATS is away: the lease runs out by itself
   }
 
+  get phase(): Phase<State, L>["kind"] {
+    return this.#phase.kind;
+  }
+
+  /** The living owner, while this is one. */
+  get live(): L | undefined {
+    return this.#phase.kind === "owner" ? this.#phase.live : undefined;
+  }
+
   async #run(): Promise<void> {
     while (!this.#isClosed()) {
       try {

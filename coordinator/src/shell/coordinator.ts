@@ -26,25 +26,40 @@ export interface CoordinatorOptions {
 }
 
 /** Takes part in what there is to do until it is disposed of. */
-export async function startCoordinator(work: CoordinatorWork, options: CoordinatorOptions): Promise<AsyncDisposable> {
+export async function startCoordinator(work: CoordinatorWork, options: CoordinatorOptions): Promise<Coordinator> {
   await using stack = new AsyncDisposableStack();
+  const parts = new Set<PipelineCoordinator>();
   if (work.kind === "listed") {
-    for (const scope of work.scopes) stack.use(new PipelineCoordinator({ ...options, scope }));
+    for (const scope of work.scopes) parts.add(stack.use(new PipelineCoordinator({ ...options, scope })));
   } else {
-    await find(work.namespaces, options, stack);
+    await find(work.namespaces, options, { stack, parts });
   }
-  return stack.move();
+  const all = stack.move();
+  return { parts, [Symbol.asyncDispose]: async () => all.disposeAsync() };
+}
+
+export interface Coordinator extends AsyncDisposable {
+  /** What it takes part in at this moment. */
+  readonly parts: ReadonlySet<PipelineCoordinator>;
 }
 
 async function find(
   namespaces: readonly string[] | undefined,
   { bus, log, name, id, streams }: CoordinatorOptions,
-  stack: AsyncDisposableStack,
+  { stack, parts }: { readonly stack: AsyncDisposableStack; readonly parts: Set<PipelineCoordinator> },
 ): Promise<void> {
   const presence = new Presence(bus, name);
   const placement = new Placement(presence);
-  const join = (scope: Scope): PipelineCoordinator =>
-    new PipelineCoordinator({ bus, log, id, scope, placement, streams });
+  const join = (scope: Scope): AsyncDisposable => {
+    const part = new PipelineCoordinator({ bus, log, id, scope, placement, streams });
+    parts.add(part);
+    const leave = async (): Promise<void> => {
+      parts.delete(part);
+      placement.forget(scope);
+      await part[Symbol.asyncDispose]();
+    };
+    return { [Symbol.asyncDispose]: leave };
+  };
   await delay(LISTEN_MS);
   stack.use(new Discovery({ bus, log, namespaces, join }));
   stack.use(presence); // so that it says that it leaves before it lets go of anything

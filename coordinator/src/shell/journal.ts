@@ -1,6 +1,7 @@
 /** Carries the writer's frames to the stream and its doubts to the stream's leader (E8). */
 import {
   BusTimeoutError,
+  Histogram,
   JetStreamError,
   JS_CODE,
   NoRespondersError,
@@ -27,6 +28,17 @@ const APPEND_TIMEOUT_MS = 2_000;
 const INSPECT_PAUSE_MS = 100;
 const NO_ROOM = new Set<number>([JS_CODE.insufficientStorage, JS_CODE.storeFailed, JS_CODE.memoryExceeded]);
 
+/** Upper bounds in seconds: from a disk that needs none to one that is in trouble. */
+const APPEND_BOUNDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Since this owner took over. */
+export interface JournalFigures {
+  readonly frames: number;
+  readonly bytes: number;
+  /** From an append to its acknowledgement. */
+  readonly appendSeconds: Histogram;
+}
+
 export interface JournalOptions<Entry> {
   readonly bus: Bus;
   readonly scope: Scope;
@@ -42,6 +54,9 @@ export class Journal<Entry> {
   readonly #encode: (frame: Frame<Entry>) => Uint8Array;
   readonly #events: JournalEvents<Entry>;
   readonly #subject: string;
+  readonly #appendSeconds = new Histogram(APPEND_BOUNDS);
+  #frames = 0;
+  #bytes = 0;
   #closed = false;
 
   constructor(options: JournalOptions<Entry>) {
@@ -51,6 +66,10 @@ export class Journal<Entry> {
     this.#encode = options.encode;
     this.#events = options.events;
     this.#subject = subjectsOf(options.scope).journal;
+  }
+
+  get figures(): JournalFigures {
+    return { frames: this.#frames, bytes: this.#bytes, appendSeconds: this.#appendSeconds };
   }
 
   /** Publishes the next frame if none is under way. */
@@ -73,6 +92,9 @@ export class Journal<Entry> {
       });
       if (this.#closed) return;
       this.#writer.acknowledged(frame, sequence, checksumOf(bytes));
+      this.#appendSeconds.observe((performance.now() - askedAt) / 1_000);
+      this.#frames++;
+      this.#bytes += bytes.byteLength;
       this.#events.committed(frame, bytes.byteLength, askedAt);
       this.pump();
     } catch (error) {

@@ -16,6 +16,7 @@ import {
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import type { Moment } from "../core/execution.ts";
+import { loadOf, type LoadFacts } from "../core/load.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
 import { needs } from "../core/release.ts";
@@ -27,7 +28,8 @@ import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
 import type { UpBatch } from "@troupe/protocol";
 import { DoorError, isAnswerable, parseRequest } from "./door.ts";
-import { Journal } from "./journal.ts";
+import { EarlySubmissions } from "./early-submissions.ts";
+import { Journal, type JournalFigures } from "./journal.ts";
 import { LoadReporter } from "./load-reporter.ts";
 import type { LiveOwnerOptions } from "./live-owner-options.ts";
 import { markJournal } from "./journal-mark.ts";
@@ -45,6 +47,9 @@ const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
 /** While nothing is journalled, the streams' room is looked after this often. */
 const IDLE_ROOM_CHECK_MS = 5_000;
+
+/** What an owner counts, for those who measure it. */
+export type OwnerFigures = LoadFacts & JournalFigures;
 
 interface Submission {
   readonly request: DoorRequest;
@@ -67,8 +72,7 @@ export class LiveOwner {
   #checked = { sequence: -1, at: -Infinity };
   #reporter: LoadReporter | undefined;
   #sweep: Sweep | undefined;
-  /** Submissions that came before the first revision. */
-  #early: Submission[] = [];
+  readonly #early: EarlySubmissions<Submission>;
   #isFlushDue = false;
   #isTakenOver = false;
   #wasConfirmed = true;
@@ -120,6 +124,14 @@ export class LiveOwner {
         },
       },
     });
+    this.#early = new EarlySubmissions({
+      look: async () => {
+        this.heed(await options.findRevision());
+      },
+      answer: (submission) => {
+        this.#answer(submission);
+      },
+    });
     this.#writer.add({ type: "epoch", epoch, owner: options.id, at: Date.now() }, {});
     this.#journal.pump();
   }
@@ -127,6 +139,10 @@ export class LiveOwner {
   heed({ current, control }: Guidance): void {
     this.#owner.current = current;
     this.#owner.control = control;
+  }
+
+  get figures(): OwnerFigures {
+    return { ...loadOf(this.#owner), ...this.#journal.figures };
   }
 
   /** The last frame that is known to be journalled. */
@@ -234,26 +250,9 @@ export class LiveOwner {
   }
 
   #asked(submission: Submission): void {
-    const isEarly = this.#owner.current === undefined || this.#early.length > 0;
-    if (submission.request.operation === "submit" && isEarly) this.#askedEarly(submission);
+    const isEarly = this.#owner.current === undefined || !this.#early.isEmpty;
+    if (submission.request.operation === "submit" && isEarly) this.#early.add(submission);
     else this.#answer(submission);
-  }
-
-  /** The revision may have been published just now: it is looked for before anybody is told that there is none. */
-  #askedEarly(submission: Submission): void {
-    this.#early.push(submission);
-    if (this.#early.length > 1) return;
-    const answerAll = (): void => {
-      const early = this.#early;
-      this.#early = [];
-      for (const each of early) this.#answer(each);
-    };
-    this.#options
-      .findRevision()
-      .then((guidance) => {
-        this.heed(guidance);
-      })
-      .then(answerAll, answerAll);
   }
 
   #answer({ request, isStored }: Submission): void {

@@ -3,7 +3,7 @@ import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
 import type { JournalState } from "../core/state.ts";
 import type { Placement } from "../placement/placement.ts";
 import { Coordination } from "./coordination.ts";
-import { LiveOwner } from "./live-owner.ts";
+import { LiveOwner, type OwnerFigures } from "./live-owner.ts";
 import type { OwnerTuning } from "./live-owner-options.ts";
 import type { Log } from "./log.ts";
 import { catchUp, replay } from "./replay.ts";
@@ -25,12 +25,14 @@ export interface PipelineCoordinatorOptions {
 }
 
 export class PipelineCoordinator implements AsyncDisposable {
+  readonly scope: Scope;
   readonly #revisions: RevisionReader;
   readonly #rollCall: RollCall;
   readonly #coordination: Coordination<JournalState, LiveOwner>;
 
   constructor(options: PipelineCoordinatorOptions) {
     const { bus, scope, id, log, placement, streams = streamSizes(DEFAULT_STREAM_BYTES) } = options;
+    this.scope = scope;
     this.#rollCall = new RollCall(bus, scope);
     this.#revisions = new RevisionReader(bus, scope);
     this.#coordination = new Coordination<JournalState, LiveOwner>({
@@ -63,6 +65,15 @@ export class PipelineCoordinator implements AsyncDisposable {
         },
       },
     });
+  }
+
+  get phase(): Coordination<JournalState, LiveOwner>["phase"] {
+    return this.#coordination.phase;
+  }
+
+  /** What the owner of the pipeline counts; undefined: this coordinator does not own it. */
+  get figures(): OwnerFigures | undefined {
+    return this.#coordination.live?.figures;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

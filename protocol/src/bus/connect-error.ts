@@ -15,6 +15,9 @@ export function describeConnectFailure(url: string, cause: unknown): string {
     case "AUTHORIZATION_VIOLATION":
     case "AUTHENTICATION_EXPIRED":
       return `NATS at ${url} refuses the credentials (${text}). Give the credentials file of a user that may connect.`;
+    case "ENOENT":
+    case "EACCES":
+      return `The credentials for NATS at ${url} cannot be read: ${text}. Mount the credentials file, or correct its path.`;
     default:
       return `NATS at ${url} cannot be reached: ${text}`;
   }

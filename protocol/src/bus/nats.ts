@@ -45,7 +45,9 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     maxPingOut: 3,
     noEcho: false,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
-    ...(options.creds === undefined ? {} : { authenticator: nats.credsAuthenticator(readFileSync(options.creds)) }),
+    // Credentials are changed while the process runs: refused ones may be good after the next look at the file.
+    ignoreAuthErrorAbort: true,
+    ...(options.creds === undefined ? {} : { authenticator: nats.credsAuthenticator(credentialsIn(options.creds)) }),
   };
   let connection: NatsConnection;
   try {
@@ -54,6 +56,19 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
     throw new ConnectError(describeConnectFailure(options.url, cause), { cause });
   }
   return new NatsBus(nats, connection, options.inboxPrefix);
+}
+
+/** Read with every connection. While the file is being replaced, what it held before has to do. */
+function credentialsIn(path: string): () => Uint8Array {
+  let last: Uint8Array | undefined;
+  return () => {
+    try {
+      last = readFileSync(path);
+    } catch (error) {
+      if (last === undefined) throw error;
+    }
+    return last;
+  };
 }
 
 class NatsBus implements Bus {

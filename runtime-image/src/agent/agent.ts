@@ -10,6 +10,7 @@ import {
   type ReplicaState,
 } from "@troupe/protocol";
 import { Desk } from "./desk.ts";
+import type { AgentStatus } from "./health.ts";
 import type { HostState } from "./host-keeper.ts";
 import { logHostMessage } from "./host-log.ts";
 import { Inbox } from "./inbox.ts";
@@ -56,13 +57,6 @@ export class Agent {
     this.#inbox = this.#makeInbox();
   }
 
-  /** Why it takes no jobs, in words; null: it does. */
-  get unready(): string | null {
-    const state = this.#state();
-    if (state === "ready") return null;
-    return this.#problem === null ? state : `${state}: ${this.#problem.message}`;
-  }
-
   /** Serves until it is drained or has to end. */
   async serve(): Promise<AgentEnd> {
     const subjects = subjectsOf(this.#options.scope);
@@ -90,6 +84,16 @@ export class Agent {
     }
   }
 
+  get status(): AgentStatus {
+    return {
+      bus: this.#bus.status,
+      state: this.#state(),
+      problem: this.#problem,
+      executions: this.#desk.executions.size,
+      permits: this.#options.permits,
+    };
+  }
+
   /** Takes no more, gives back what has not started, waits for the rest, and leaves within the time that it has. Idempotent. */
   async drain(): Promise<void> {
     this.#draining ??= this.#drain();
@@ -113,13 +117,13 @@ export class Agent {
   }
 
   #makeDesk(): Desk {
-    const { scope, group, replica, permits, modules, hostMemoryMb, payloads } = this.#options;
+    const { scope, group, replica, templateHash, permits, modules, hostMemoryMb, payloads } = this.#options;
     const host = { files: modules, group, replica, permits, memoryMb: hostMemoryMb };
     const bus = this.#bus;
     const parts = {
       bus,
       blobs: new BlobStore(bus, scope, payloads === null ? undefined : new BlobFolder(payloads)),
-      revisions: new Revisions(bus, scope),
+      revisions: new Revisions(bus, scope, { group, templateHash }),
       uplink: this.#uplink,
       host,
     };

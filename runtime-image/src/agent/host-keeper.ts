@@ -219,10 +219,11 @@ export class HostKeeper {
 
   async #prepareFirst(host: HostThread | null): Promise<Failure | null> {
     while (this.#host === host && this.#state === "starting") {
-      // NATS may be away for a moment; that is no fault of the modules.
-      const id = this.#lastUsed ?? (await this.#revisions.currentId().catch(() => null));
-      if (id !== null) {
-        const failure = await this.prepare(id);
+      const first = this.#lastUsed === null ? await this.#current() : { id: this.#lastUsed };
+      // Its jobs are of former revisions, or of one to come: whichever it is, the first of them brings it.
+      if (first === "foreign") return null;
+      if (first !== null) {
+        const failure = await this.prepare(first.id);
         // Perhaps the next revision mends it.
         if (failure !== null) this.#lastUsed = null;
         return failure;
@@ -230,6 +231,11 @@ export class HostKeeper {
       await new Promise((resolve) => setTimeout(resolve, NO_REVISION_MS));
     }
     return null;
+  }
+
+  /** NATS may be away for a moment; that is no fault of the modules. */
+  async #current(): ReturnType<Revisions["current"]> {
+    return this.#revisions.current().catch(() => null);
   }
 
   #finishPreparation(id: string, failure: Failure | null): void {

@@ -6,24 +6,40 @@ export class RevisionMissing extends Error {
   override readonly name = "RevisionMissing";
 }
 
+/** Whose replica this is. */
+export interface Place {
+  readonly group: string;
+  readonly templateHash: string;
+}
+
 /** The compiled revisions that executions refer to, read once each: they never change. */
 export class Revisions {
   readonly #bus: Bus;
   readonly #scope: Scope;
+  readonly #place: Place;
   readonly #known = new Map<string, Revision>();
 
-  constructor(bus: Bus, scope: Scope) {
+  constructor(bus: Bus, scope: Scope, place: Place) {
     this.#bus = bus;
     this.#scope = scope;
+    this.#place = place;
   }
 
   get(id: string): Revision | undefined {
     return this.#known.get(id);
   }
 
-  /** The id of the one that new jobs get; null when none was published yet. */
-  async currentId(): Promise<string | null> {
-    return readCurrentRevision(this.#bus, this.#scope);
+  /**
+   * The one that new jobs get, if they come here: `foreign` when they go to replicas of another template hash, for whose code it was made; null
+   * when none was published yet.
+   */
+  async current(): Promise<{ readonly id: string } | "foreign" | null> {
+    const id = await readCurrentRevision(this.#bus, this.#scope);
+    if (id === null) return null;
+    const { groups } = await this.load(id);
+    const { group, templateHash } = this.#place;
+    const own = groups.find(({ name }) => name === group);
+    return own === undefined || own.templateHash === templateHash ? { id } : "foreign";
   }
 
   /** @throws {RevisionMissing} */

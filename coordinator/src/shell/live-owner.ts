@@ -427,7 +427,8 @@ export class LiveOwner {
     this.#checked = checked;
     try {
       const sizes = tuning?.canGrow === false ? undefined : this.#options.streams;
-      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope, sizes);
+      const { journalWanted } = this.#snapshots;
+      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope, { sizes, journalWanted });
       this.#owner.full = full;
       this.#snapshots.setJournalLimit(journalLimit);
       if (isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();

@@ -60,6 +60,11 @@ export class Snapshots {
     this.#journalLimit = bytes > 0 ? bytes : Infinity;
   }
 
+  /** How large the journal's stream has to be for snapshots to come no more often than they are worth. */
+  get journalWanted(): number {
+    return (this.#settings.ratio * this.#lastBytes) / JOURNAL_SHARE;
+  }
+
   /** A frame of so many bytes was journalled. @returns whether a snapshot is due. */
   note(bytes: number): boolean {
     this.#sinceLast += bytes;

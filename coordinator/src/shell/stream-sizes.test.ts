@@ -26,3 +26,10 @@ test("it is doubled when two fifths are full, up to its limit", (t) => {
   t.is(nextSize({ bytes: 99, maxBytes: 100 }, limit), undefined);
   t.is(nextSize({ bytes: 99, maxBytes: -1 }, limit), undefined, "a stream without a limit needs none");
 });
+
+test("it is doubled while it is smaller than what is wanted, up to its limit", (t) => {
+  t.is(nextSize({ bytes: 0, maxBytes: 40 }, 200, 100), 80);
+  t.is(nextSize({ bytes: 0, maxBytes: 160 }, 200, 1_000), 200);
+  t.is(nextSize({ bytes: 0, maxBytes: 200 }, 200, 1_000), undefined);
+  t.is(nextSize({ bytes: 0, maxBytes: 100 }, 200, 100), undefined);
+});

@@ -38,12 +38,16 @@ export function firstSize(limit: number): number {
 /** Well below the share at which new jobs are refused, so that what is on its way meanwhile finds room. */
 const GROW_SHARE = 0.4;
 
-/** What a stream of so many bytes should be enlarged to, at most `limit`; undefined: it is large enough, or may not become larger. */
+/**
+ * What a stream of so many bytes should be enlarged to, at most `limit`; undefined: it is large enough, or may not become larger.
+ * @param wanted below this it is too small, however little is in it. Default 0.
+ */
 export function nextSize(
   state: { readonly bytes: number; readonly maxBytes: number },
   limit: number,
+  wanted = 0,
 ): number | undefined {
   const { bytes, maxBytes } = state;
-  if (maxBytes <= 0 || maxBytes >= limit || bytes <= maxBytes * GROW_SHARE) return undefined;
+  if (maxBytes <= 0 || maxBytes >= limit || (bytes <= maxBytes * GROW_SHARE && maxBytes >= wanted)) return undefined;
   return Math.min(limit, maxBytes * 2);
 }

@@ -54,30 +54,43 @@ export interface Room {
   readonly journalLimit: number;
 }
 
-/** @param sizes up to which streams that fill up are enlarged; undefined: they stay as they are. */
-export async function roomOf(bus: Bus, scope: Scope, sizes?: StreamSizes): Promise<Room> {
-  const names = streamsOf(scope);
-  let full: string | undefined;
-  let journal: StreamState | null = null;
-  for (const what of STREAMS) {
-    const name = names[what];
-    const state = await stateOf(bus, name, sizes?.[what]);
-    if (what === "journal") journal = state;
-    if (state !== null && isFull(state))
-      full ??= `the ${what} stream ${name} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`;
-  }
-  return { full, isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
+export interface RoomLimits {
+  /** Up to which streams that fill up are enlarged; undefined: they stay as they are. */
+  readonly sizes: StreamSizes | undefined;
+  /** The journal is enlarged up to its limit while it is smaller than this. */
+  readonly journalWanted: number;
 }
 
-async function stateOf(bus: Bus, name: string, limit: number | undefined): Promise<StreamState | null> {
+export async function roomOf(bus: Bus, scope: Scope, limits: RoomLimits): Promise<Room> {
+  const names = streamsOf(scope);
+  const full: string[] = [];
+  let journal: StreamState | null = null;
+  for (const what of STREAMS) {
+    const state = await roomyState(bus, names[what], what, limits);
+    if (what === "journal") journal = state;
+    if (state !== null && isFull(state))
+      full.push(
+        `the ${what} stream ${names[what]} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`,
+      );
+  }
+  return { full: full[0], isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
+}
+
+/** The state of a stream that was enlarged if it had to be. */
+async function roomyState(
+  bus: Bus,
+  name: string,
+  what: StreamKind,
+  { sizes, journalWanted }: RoomLimits,
+): Promise<StreamState | null> {
   const state = await streamState(bus, name);
-  return state === null || limit === undefined ? state : enlarged(bus, name, state, limit);
+  if (state === null || sizes === undefined) return state;
+  const size = nextSize(state, sizes[what], what === "journal" ? journalWanted : 0);
+  return size === undefined ? state : enlarged(bus, name, state, size);
 }
 
 /** As it is when the server has no more to set aside. */
-async function enlarged(bus: Bus, name: string, state: StreamState, limit: number): Promise<StreamState> {
-  const maxBytes = nextSize(state, limit);
-  if (maxBytes === undefined) return state;
+async function enlarged(bus: Bus, name: string, state: StreamState, maxBytes: number): Promise<StreamState> {
   try {
     return await resizeStream(bus, name, maxBytes);
   } catch (error) {

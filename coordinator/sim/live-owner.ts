@@ -125,7 +125,13 @@ export class LiveOwner {
     const { process, present } = this.#options;
     takeOver(this.owner, this.#moment(), present);
     this.#isStarted = true;
-    process.every(TICK_MS, () => this.#tick());
+    // What came while the process was frozen is heard before anybody is judged by his silence.
+    process.every(TICK_MS, () => {
+      process.after(0, () => {
+        this.#tick();
+      });
+      return !this.#isClosed;
+    });
     process.every(ROOM_CHECK_MS, () => {
       this.owner.full = this.#options.world.server.isFull ? "the server has no room" : undefined;
       return !this.#isClosed;
@@ -135,17 +141,16 @@ export class LiveOwner {
     this.#settle();
   }
 
-  #tick(): boolean {
-    if (this.#isClosed) return false;
+  #tick(): void {
+    if (this.#isClosed) return;
     const now = this.#moment();
     const { isConfirmed } = this.#options.election;
     if (now.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed)) renewLeases(this.owner, now);
     this.#lastTick = now.mono;
     this.#wasConfirmed = isConfirmed;
-    if (!isConfirmed) return true;
+    if (!isConfirmed) return;
     tick(this.owner, now);
     this.#settle();
-    return true;
   }
 
   #beacon(): boolean {

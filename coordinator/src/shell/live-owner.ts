@@ -189,7 +189,10 @@ export class LiveOwner {
     }
     this.#timers.push(
       setInterval(() => {
-        this.#tick();
+        // Behind what has come meanwhile: after a freeze nobody is judged by a silence that was ours (E5).
+        setImmediate(() => {
+          this.#tick();
+        });
       }, TICK_MS),
     );
     this.#timers.push(
@@ -279,6 +282,7 @@ export class LiveOwner {
   }
 
   #tick(): void {
+    if (this.#closed) return;
     const now = this.#now();
     const isConfirmed = this.#options.election.isConfirmed;
     if (now.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed)) renewLeases(this.#owner, now);

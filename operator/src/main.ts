@@ -5,6 +5,9 @@ import { ConfigError, readConfig } from "./config.ts";
 import { newLog } from "./log.ts";
 import { runOperator } from "./operator.ts";
 
+/** Leadership was lost: start again. */
+const LOST_EXIT = 3;
+
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const)
   process.on(signal, () => {
@@ -25,8 +28,8 @@ try {
     log.info("started", started);
     process.send?.(started);
   };
-  await runOperator({ config, kubeConfig, clock, log, onStarted }, stop.signal);
-  process.exit(0);
+  const end = await runOperator({ config, kubeConfig, clock, log, onStarted }, stop.signal);
+  process.exit(end === "stopped" ? 0 : LOST_EXIT);
 } catch (error) {
   const text =
     error instanceof ConfigError

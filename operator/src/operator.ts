@@ -7,8 +7,9 @@ import type { OperatorConfig } from "./config.ts";
 import type { Clock, Context } from "./context.ts";
 import { makeControllers, type Controllers } from "./controllers.ts";
 import { CREDENTIALS_FILE, groupCredentialsOf } from "./credentials/index.ts";
-import { startInformers } from "./informers.ts";
-import { KubeClient, type EventRecorder, type Observe } from "./kube/index.ts";
+import { startInformers, type Informers } from "./informers.ts";
+import { KubeClient, runAsLeader, startEventRecorder, type Observe } from "./kube/index.ts";
+import type { NatsState } from "./group/group-view.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { LoadFeed } from "./nats/load-feed.ts";
@@ -28,8 +29,10 @@ export interface OperatorOptions {
 /** Name of the ConfigMap in which it stands what is to be swept. */
 const SWEEP = "troupe-sweep";
 
-/** Runs until `signal` is aborted. */
-export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<void> {
+/**
+ * Runs until `signal` is aborted, or until somebody else may lead: then what this process believes is old, and whoever started it starts it again.
+ */
+export async function runOperator(options: OperatorOptions, signal: AbortSignal): Promise<"stopped" | "lost"> {
   const { config, log } = options;
   const metrics = new Metrics();
   const observe = observeWith(log, metrics.observe);
@@ -39,16 +42,14 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     client.close();
   });
   const informers = parts.use(startInformers({ client, namespaces: config.namespaces, observe }));
-  const sweeper = new ConfigMapSweeper(client, { namespace: config.ownNamespace, name: SWEEP });
-  const hooks = new Hooks(log, metrics, sweeper);
+  const hooks = new Hooks(log, metrics);
   const nats = parts.use(connect(config, hooks));
-  const feed = parts.use(
+  hooks.feed = parts.use(
     new LoadFeed(
       (scope) => nats.known(scope),
       (scope) => hooks.controllers?.loadChanged(scope),
     ),
   );
-  hooks.feed = feed;
   const state = { unready: "the cluster has not been read yet" as string | null };
   const health = parts.use(
     await startHealthServer({
@@ -58,21 +59,52 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
     }),
   );
   await Promise.race([informers.synced, aborted(signal)]);
-  if (signal.aborted) return;
+  if (signal.aborted) return "stopped";
   state.unready = null;
   options.onStarted?.({ healthPort: health.port });
-  const { installation } = config;
-  const credentials = groupCredentialsOf(config.credentialsFolder);
-  const events = parts.use(loggedEvents(log));
-  const context = { client, informers, events, nats, sweeper, installation, credentials, clock: options.clock };
-  await lead(context, hooks, observe, signal);
+  const work = async (leading: KubeClient, end: AbortSignal): Promise<void> =>
+    reconcile({ options, client: leading, informers, nats, hooks, observe }, end);
+  // Awaited here: with the end of this function its parts end.
+  return await lead(client, { config, observe }, work, signal);
 }
 
-async function lead(context: Context, hooks: Hooks, observe: Observe, signal: AbortSignal): Promise<void> {
+/** Another may wait for the Lease with everything read already. */
+async function lead(
+  client: KubeClient,
+  { config, observe }: { readonly config: OperatorConfig; readonly observe: Observe },
+  work: (client: KubeClient, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<"stopped" | "lost"> {
+  const { lease, identity, ownNamespace: namespace } = config;
+  if (lease !== undefined) {
+    const election = { client, lease: { namespace, name: lease }, identity, observe };
+    return runAsLeader(election, async (gate, end) => work(client.gatedBy(gate), end), signal);
+  }
+  await work(client, signal);
+  return "stopped";
+}
+
+interface Parts {
+  readonly options: OperatorOptions;
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  readonly nats: NatsLink;
+  readonly hooks: Hooks;
+  readonly observe: Observe;
+}
+
+async function reconcile(
+  { options, client, informers, nats, hooks, observe }: Parts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, clock } = options;
+  const { installation, ownNamespace: namespace, identity } = config;
+  await using events = startEventRecorder({ client, observe, controller: "troupe.dev/operator", instance: identity });
+  const sweeper = new ConfigMapSweeper(client, { namespace, name: SWEEP });
+  const credentials = groupCredentialsOf(config.credentialsFolder);
+  const context: Context = { client, informers, events, nats, sweeper, installation, credentials, clock };
   const controllers = makeControllers(context, observe);
-  hooks.controllers = controllers;
-  hooks.nats = context.nats;
-  hooks.sweep();
+  hooks.begin({ controllers, nats, sweeper });
   await Promise.all([controllers.pipelines.run(signal), controllers.groups.run(signal)]);
 }
 
@@ -81,41 +113,45 @@ function connect(config: OperatorConfig, hooks: Hooks): NatsLink {
     url: config.natsUrl,
     creds: credentialsFile(config.credentialsFolder),
     onLoad: (scope) => hooks.feed?.heard(scope),
-    onChange: () => {
-      hooks.natsChanged();
+    onChange: (state) => {
+      hooks.natsChanged(state);
     },
   });
 }
 
-/** What is called before it is there: NATS may come before the cluster has been read. */
+/** What is called before it is there: NATS may come before this process leads. */
 class Hooks {
-  controllers: Controllers | undefined;
   feed: LoadFeed | undefined;
-  nats: NatsLink | undefined;
   readonly #log: Log;
   readonly #metrics: Metrics;
-  readonly #sweeper: Sweeper;
+  #parts: { readonly controllers: Controllers; readonly nats: NatsLink; readonly sweeper: Sweeper } | undefined;
 
-  constructor(log: Log, metrics: Metrics, sweeper: Sweeper) {
+  constructor(log: Log, metrics: Metrics) {
     this.#log = log;
     this.#metrics = metrics;
-    this.#sweeper = sweeper;
   }
 
-  natsChanged(): void {
-    const state = this.nats?.state;
-    if (state === undefined) return;
+  get controllers(): Controllers | undefined {
+    return this.#parts?.controllers;
+  }
+
+  begin(parts: { readonly controllers: Controllers; readonly nats: NatsLink; readonly sweeper: Sweeper }): void {
+    this.#parts = parts;
+    this.#sweep();
+  }
+
+  natsChanged(state: NatsState): void {
     this.#log.info("NATS", { ...state });
     this.#metrics.natsIs(state.kind === "connected");
     this.controllers?.resync();
-    this.sweep();
+    this.#sweep();
   }
 
   /** Nobody waits for it; what fails is tried again with the next connection. */
-  sweep(): void {
-    const bus = this.nats?.bus ?? null;
+  #sweep(): void {
+    const bus = this.#parts?.nats.bus ?? null;
     if (bus === null) return;
-    this.#sweeper.sweep(bus).then(
+    this.#parts?.sweeper.sweep(bus).then(
       (count) => {
         if (count > 0) this.#log.info("swept what deleted pipelines had left", { count });
       },
@@ -124,15 +160,6 @@ class Hooks {
       },
     );
   }
-}
-
-function loggedEvents(log: Log): EventRecorder {
-  return {
-    record: ({ kind, metadata }, fact) => {
-      log.info("event", { kind, namespace: metadata.namespace, name: metadata.name, ...fact });
-    },
-    [Symbol.asyncDispose]: async () => undefined,
-  };
 }
 
 function credentialsFile(folder: string | undefined): string | undefined {

@@ -125,7 +125,6 @@ export { readControl, writeControl } from "./bus/control.ts";
 export { listKeys } from "./bus/keys.ts";
 export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
 export {
-  dropRevisions,
   project,
   projectRevision,
   readProjection,

@@ -13,6 +13,11 @@ export class ChildWriter {
     this.#client = client;
   }
 
+  /** To be told of every child at every visit: what the cache shows of it, undefined when it shows none. */
+  saw(kind: string, name: { readonly namespace: string; readonly name: string }, observed: unknown): void {
+    this.#recent.saw(keyOfChild(kind, name), versionOf(observed));
+  }
+
   /**
    * @param observed what the cache shows of it
    * @param identity what tells this content from another; @default the child itself

@@ -14,18 +14,18 @@ export class RecentWrites {
   has(key: string, seen: string | undefined, content: unknown): boolean {
     const write = this.#writes.get(key);
     if (write === undefined) return false;
-    // The cache has moved on: what it shows counts.
-    if (write.before !== seen) {
-      this.#writes.delete(key);
-      return false;
-    }
-    return write.text === JSON.stringify(content);
+    return write.before === seen && write.text === JSON.stringify(content);
   }
 
   /** To be called after the write. A write that changed nothing leaves the version as it was, and is forgotten. */
   add(key: string, versions: { readonly before: string | undefined; readonly after: string }, content: unknown): void {
     if (versions.before === versions.after) this.#writes.delete(key);
     else this.#writes.set(key, { before: versions.before, text: JSON.stringify(content) });
+  }
+
+  /** To be told of everything that is looked at: once the cache shows another version than before the write, what it shows counts. */
+  saw(key: string, seen: string | undefined): void {
+    if (this.#writes.get(key)?.before !== seen) this.#writes.delete(key);
   }
 
   forget(key: string): void {

@@ -53,7 +53,9 @@ export class GroupReconciler {
     const { namespace } = view.name;
     if (view.role.kind === "idle" || view.role.current === null) return;
     await copySource(this.#context, this.#writer, group);
-    const observed = informers.secrets.get({ namespace, name: credentialsSecretName(view.name) });
+    const secret = { namespace, name: credentialsSecretName(view.name) };
+    const observed = informers.secrets.get(secret);
+    this.#writer.saw("Secret", secret, observed);
     const due = dueCredentials({ credentials, scope, name: view.name, owner: view.owner, observed, clock });
     // Its content is another at every making, so what was written a moment ago is told by what it was made for.
     if (due !== null) await this.#writer.apply(due, observed, undefined, due.metadata.annotations);

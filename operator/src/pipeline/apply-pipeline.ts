@@ -1,5 +1,5 @@
 /** Does what a plan says, in Kubernetes and then in NATS: a revision that nobody could restore is never handed out. */
-import { dropRevisions, project, projectRevision, type Bus, type Scope } from "@troupe/protocol";
+import { deleteRevision, project, projectRevision, type Bus, type Scope } from "@troupe/protocol";
 import type { ChildWriter } from "../children/child-writer.ts";
 import type { Context } from "../context.ts";
 import { groups, type PipelineObject } from "../resources.ts";
@@ -17,7 +17,20 @@ export async function applyPipeline(
   pipeline: Stored<PipelineObject>,
   { view, plan }: { readonly view: PipelineView; readonly plan: PipelinePlan },
 ): Promise<void> {
+  look(context, writer, view);
   for (const action of plan.actions) await perform(context, writer, { pipeline, view, action });
+}
+
+function look(
+  { informers }: Context,
+  writer: ChildWriter,
+  { namespace, revisions, sourceCopies, groups: all }: PipelineView,
+): void {
+  for (const { objectName: name } of revisions)
+    writer.saw("ControllerRevision", { namespace, name }, informers.revisions.get({ namespace, name }));
+  for (const name of sourceCopies)
+    writer.saw("ConfigMap", { namespace, name }, informers.configMaps.get({ namespace, name }));
+  for (const group of all) writer.saw("Group", { namespace, name: group.metadata.name }, group);
 }
 
 async function perform(
@@ -75,6 +88,6 @@ export async function projectPipeline(
   ];
   for (const revision of revisions) if (!known.has(revision.id)) await projectRevision(bus, scope, revision);
   await project(bus, scope, { current: plan.current?.revision.id ?? null, control: plan.control });
-  await dropRevisions(bus, scope, plan.dropped);
+  for (const id of plan.dropped) await deleteRevision(bus, scope, id);
   return { connection: before.connection, revisions: new Set(revisions.map(({ id }) => id)) };
 }

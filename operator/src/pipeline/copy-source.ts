@@ -18,7 +18,9 @@ export async function copySource(
   const configMap = from.spec.source?.configMap;
   const { contentHash } = contentHashOf(informers, namespace, configMap);
   if (configMap === undefined || contentHash === null) return;
-  const observed = informers.configMaps.get({ namespace, name: sourceCopyName(name, contentHash) });
+  const copy = { namespace, name: sourceCopyName(name, contentHash) };
+  const observed = informers.configMaps.get(copy);
+  writer.saw("ConfigMap", copy, observed);
   if (observed?.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) return;
   // Read anew: the cache has only its hash. What has changed in between is another copy, of which a later visit knows.
   const source = await client.get(configMaps, { namespace, name: configMap }).catch(undefinedIfGone);

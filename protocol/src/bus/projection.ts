@@ -5,7 +5,7 @@
 import { controlKey, currentRevisionKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
 import { parseControl, type PipelineControl } from "../control.ts";
 import { subjectOf } from "./buckets.ts";
-import { appendToStream, lastMessageOf, purgeStream } from "./jetstream.ts";
+import { appendToStream, lastMessageOf } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
 
 const STREAM = `KV_${REVISION_BUCKET}`;
@@ -53,11 +53,6 @@ export async function project(bus: Bus, scope: Scope, { current, control }: Proj
   const isControlNew = await projectKey(bus, controlKey(scope), control);
   if (current === null) return isControlNew;
   return (await projectKey(bus, currentRevisionKey(scope), current)) || isControlNew;
-}
-
-/** Takes revisions out that nothing needs any more. */
-export async function dropRevisions(bus: Bus, scope: Scope, ids: readonly string[]): Promise<void> {
-  for (const id of ids) await purgeStream(bus, STREAM, { subject: subjectOf(REVISION_BUCKET, revisionKey(scope, id)) });
 }
 
 async function projectKey(bus: Bus, key: string, value: unknown): Promise<boolean> {

@@ -96,7 +96,7 @@ async function startOperator(
     },
     abort.signal,
   );
-  await Promise.race([started.promise, running]);
+  await Promise.race([started.promise, running.then(() => undefined)]);
   return {
     [Symbol.asyncDispose]: async () => {
       abort.abort();

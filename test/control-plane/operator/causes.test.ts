@@ -1,0 +1,142 @@
+import test from "ava";
+import { events } from "../../../operator/src/kube/index.ts";
+import { eventually } from "../../support/eventually.ts";
+import { Place, READY, startWorld, type World } from "./world.ts";
+
+let world: World;
+let operator: AsyncDisposable;
+
+test.before(async () => {
+  world = await startWorld();
+  operator = await world.startOperator();
+});
+
+test.after.always(async () => {
+  await operator[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
+
+const IMAGE = { image: "example.test/modules:1" };
+const GPU = {
+  source: IMAGE,
+  modules: [{ name: "A", type: "example", group: "g" }],
+  groups: [{ name: "g", resources: { gpu: 1 } }],
+};
+
+const container = (state: object): object => ({
+  phase: "Pending",
+  containerStatuses: [
+    { name: "troupe", image: "example.test/modules:1", imageID: "", ready: false, restartCount: 4, ...state },
+  ],
+});
+
+const CAUSES = [
+  {
+    what: "no GPU is left",
+    status: {
+      conditions: [
+        {
+          type: "PodScheduled",
+          status: "False",
+          reason: "Unschedulable",
+          message: "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available.",
+        },
+      ],
+    },
+    reason: "InsufficientGpu",
+    stalled: "False NotStalled",
+    message: /waits for a GPU: no node has nvidia\.com\/gpu left.*Free a GPU/,
+  },
+  {
+    what: "no node has room",
+    status: {
+      conditions: [
+        {
+          type: "PodScheduled",
+          status: "False",
+          reason: "Unschedulable",
+          message: "0/1 nodes are available: 1 Insufficient cpu.",
+        },
+      ],
+    },
+    reason: "Unschedulable",
+    stalled: "False NotStalled",
+    message: /waits for a node.*Insufficient cpu/,
+  },
+  {
+    what: "an image cannot be pulled",
+    status: container({ state: { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } } }),
+    reason: "ImageNotPulled",
+    stalled: "True ImageNotPulled",
+    message: /example\.test\/modules:1 cannot be pulled \(ImagePullBackOff: Back-off/,
+  },
+  {
+    what: "a container runs out of memory",
+    status: container({
+      state: { waiting: { reason: "CrashLoopBackOff" } },
+      lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
+    }),
+    reason: "OutOfMemory",
+    stalled: "True OutOfMemory",
+    message: /ran out of memory.*Raise resources\.memory/,
+  },
+  {
+    what: "a container ends again and again",
+    status: container({
+      state: { waiting: { reason: "CrashLoopBackOff" } },
+      lastState: { terminated: { exitCode: 1, reason: "Error", message: "TROUPE_UID is not set.\n" } },
+    }),
+    reason: "Crashing",
+    stalled: "True Crashing",
+    message: /ends again and again \(exit code 1, 4 restarts\): TROUPE_UID is not set\./,
+  },
+  {
+    what: "a container cannot be made",
+    status: container({
+      state: {
+        waiting: {
+          reason: "CreateContainerConfigError",
+          message: "container has runAsNonRoot and image will run as root",
+        },
+      },
+    }),
+    reason: "PodsRefused",
+    stalled: "True PodsRefused",
+    message: /runAsNonRoot and image will run as root/,
+  },
+];
+
+for (const { what, status, reason, stalled, message } of CAUSES) {
+  test(`the Group and its Pipeline say it when ${what}`, async (t) => {
+    const place = await Place.in(world);
+    await place.applyPipeline("p", GPU);
+    await eventually("a pod", async () => (await place.pods()).length === 1);
+    await place.setPodStatus((await place.pods())[0]?.metadata.name ?? "", status);
+    await place.until("group", "p-g", "Ready", `False ${reason}`);
+    await place.until("group", "p-g", "Stalled", stalled);
+    t.regex((await place.group("p-g"))?.status?.waiting?.message ?? "", message);
+    await place.until("pipeline", "p", "Ready", "False GroupsNotReady");
+    t.regex((await place.pipeline("p"))?.status?.message ?? "", /Group g: /);
+    await eventually("an event", async () => {
+      const { items } = await world.client.list(events, { namespace: place.namespace });
+      return items.some((event) => JSON.stringify(event).includes(`"${reason}"`));
+    });
+    // And that it is over.
+    await place.setPodStatus((await place.pods())[0]?.metadata.name ?? "", {
+      ...READY,
+      containerStatuses: [
+        { name: "troupe", image: "i", imageID: "", ready: true, restartCount: 4, state: { running: {} } },
+      ],
+    });
+    await place.until("group", "p-g", "Ready", "True ReplicasReady");
+    await place.until("pipeline", "p", "Ready", "False CoordinatorUnavailable");
+  });
+}
+
+test("pods that a quota refuses", async (t) => {
+  const place = await Place.in(world);
+  await world.plane.kubectl("create", "quota", "none", "--hard=pods=0", "-n", place.namespace);
+  await place.applyPipeline("p", GPU);
+  await place.until("group", "p-g", "Ready", "False PodsRefused");
+  t.regex((await place.group("p-g"))?.status?.message ?? "", /exceeded quota/);
+});

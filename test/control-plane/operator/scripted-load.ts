@@ -1,0 +1,57 @@
+/** Says what an owner would say of a pipeline: what a test wants it to have to do. */
+import {
+  connectBus,
+  writeGroupReport,
+  writeLoad,
+  type Bus,
+  type GroupReport,
+  type PipelineLoad,
+} from "@troupe/protocol";
+import type { Place, World } from "./world.ts";
+
+export interface ScriptedLoad extends Disposable {
+  /** What is said from now on. */
+  say(load: Partial<PipelineLoad>, reports?: readonly GroupReport[]): void;
+  /** Nothing is said any more. */
+  hush(): void;
+}
+
+const EVERY_MS = 200;
+
+const NOTHING: Omit<PipelineLoad, "at" | "revision"> = {
+  epoch: 1,
+  coordinator: "coordinator-0",
+  since: 0,
+  suspended: false,
+  jobs: { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 },
+  revisions: {},
+  groups: [],
+  full: null,
+};
+
+/** Says, over and over, that there is nothing to do, and takes over every new revision at once. */
+export function sayLoad(world: World, place: Place, uid: string, pipeline = "p"): ScriptedLoad {
+  const scope = { namespace: place.namespace, pipeline, uid };
+  let said: { load: Partial<PipelineLoad>; reports: readonly GroupReport[] } | null = { load: {}, reports: [] };
+  let bus: Bus | undefined;
+  const tell = async (): Promise<void> => {
+    bus ??= await connectBus({ url: world.nats.url, name: "scripted owner" });
+    const revision = (await place.pipeline(pipeline))?.status?.revision ?? null;
+    if (said === null) return;
+    for (const report of said.reports) writeGroupReport(bus, scope, report);
+    writeLoad(bus, scope, { ...NOTHING, at: Date.now(), revision, ...said.load });
+  };
+  const timer = setInterval(() => void tell().catch(() => undefined), EVERY_MS); // the API server is ending
+  return {
+    say: (load, reports = []) => {
+      said = { load, reports };
+    },
+    hush: () => {
+      said = null;
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      void bus?.close();
+    },
+  };
+}

@@ -226,9 +226,12 @@ test("a declared Group wins field by field, is nobody's, takes the Deployments o
           ),
       );
   await eventually("its Deployment", async () => (await two()).includes("tuned 2Gi"));
-  const tuned = `troupe.dev/template=${(await place.group("tuned"))?.status?.templateHash ?? ""}`;
-  await place.readyPods(tuned, 1);
+  const hash = (await place.deployments()).find(
+    ({ spec }) => spec?.template.spec?.containers[0]?.resources?.limits?.["memory"] === "2Gi",
+  )?.metadata.labels?.["troupe.dev/template"];
+  const stop = place.keepPodsReady(`troupe.dev/template=${hash ?? ""}`);
   await eventually("its Deployment alone", async () => JSON.stringify(await two()) === '["tuned 2Gi"]');
+  stop();
   t.is((await place.group("tuned"))?.metadata.ownerReferences, undefined);
   await place.applyGroup("second", { pipelineRef: { name: "p" }, group: "g2", replicas: 1 });
   await place.until("group", "second", "Accepted", "False DuplicateGroup");

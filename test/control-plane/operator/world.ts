@@ -199,6 +199,21 @@ export class Place {
     for (const pod of await this.pods(labelSelector)) await this.setPodStatus(pod.metadata.name, READY);
   }
 
+  /** Has all pods that match be ready, and those that come, until the returned function is called. */
+  keepPodsReady(labelSelector: string): () => void {
+    const timer = setInterval(() => {
+      void this.#readyNow(labelSelector).catch(() => undefined); // pods go, and worlds end
+    }, 200);
+    return () => {
+      clearInterval(timer);
+    };
+  }
+
+  async #readyNow(labelSelector: string): Promise<void> {
+    for (const { metadata, status } of await this.pods(labelSelector))
+      if (status?.phase !== "Running") await this.setPodStatus(metadata.name, READY);
+  }
+
   /** The condition of a Pipeline or Group as `status reason`. */
   async condition(kind: "pipeline" | "group", name: string, type: string): Promise<string> {
     const object = kind === "pipeline" ? await this.pipeline(name) : await this.group(name);

@@ -124,13 +124,7 @@ export { DEFAULT_CONTROL, parseControl, type PipelineControl } from "./control.t
 export { readControl, writeControl } from "./bus/control.ts";
 export { listKeys } from "./bus/keys.ts";
 export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
-export {
-  project,
-  projectRevision,
-  readProjection,
-  type Projected,
-  type Projection,
-} from "./bus/projection.ts";
+export { project, projectRevision, readProjection, type Projected, type Projection } from "./bus/projection.ts";
 export {
   LOAD_REFRESH_MS,
   LOAD_UNKNOWN_MS,

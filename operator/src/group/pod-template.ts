@@ -101,8 +101,18 @@ function mainContainer(facts: GroupFacts, installation: Installation, mounts: re
     ports: [{ name: "health", containerPort: HEALTH_PORT, protocol: "TCP" }],
     ...(Object.keys(resources).length === 0 ? {} : { resources }),
     startupProbe: { httpGet: { path: "/livez", port: "health" }, periodSeconds: 1, failureThreshold: 120 },
-    livenessProbe: { httpGet: { path: "/livez", port: "health" }, periodSeconds: 10, failureThreshold: 3 },
-    readinessProbe: { httpGet: { path: "/readyz", port: "health" }, periodSeconds: 2, failureThreshold: 2 },
+    livenessProbe: {
+      httpGet: { path: "/livez", port: "health" },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    readinessProbe: {
+      httpGet: { path: "/readyz", port: "health" },
+      periodSeconds: 2,
+      timeoutSeconds: 5,
+      failureThreshold: 2,
+    },
     securityContext: CONTAINER_SECURITY,
     volumeMounts: mounts.map(mountOf),
   };

@@ -132,8 +132,10 @@ export class Modules {
     const registration = registrationOf(module.type);
     if (registration === undefined) throw this.#unknownType(module);
     if (registration.aggregate !== module.aggregate) {
-      const [declared, is] = module.aggregate ? ["an aggregate", "none"] : ["a regular module", "an aggregate"];
-      throw refusal(module, `it is declared as ${declared}, but its type is ${is}`);
+      const [declared, is, cure] = module.aggregate
+        ? ["an aggregate", "none", "Remove `aggregate: true` from it"]
+        : ["a regular module", "an aggregate", "Set `aggregate: true` on it"];
+      throw refusal(module, `it is declared as ${declared}, but its type is ${is}. ${cure}`);
     }
     try {
       return new registration.cls();

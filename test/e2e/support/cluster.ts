@@ -9,11 +9,12 @@ import { output, ran, type Ran, type RunOptions } from "./run.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const SCRIPTS = resolve(ROOT, "hack/cluster");
-const NAME = "e2e";
+const NAME = process.env["TROUPE_E2E_CLUSTER"] ?? "e2e";
 
 export class Cluster implements AsyncDisposable {
   /** Ours: made here, and removed again. */
   readonly isOwn: boolean;
+  readonly name = NAME;
   readonly #prefix: readonly string[];
 
   private constructor(isOwn: boolean) {

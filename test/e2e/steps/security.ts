@@ -1,0 +1,71 @@
+import { connectBus, subjectsOf } from "@troupe/protocol";
+import { at, listAt } from "../support/helm.ts";
+import { TEAM, type Step, type World } from "../support/world.ts";
+
+export function describeSecurity(step: Step, world: () => World): void {
+  step("a group's credentials, which were made after NATS started, are of its own subjects alone", async (t) => {
+    const { cluster, door } = world();
+    const uid = await cluster.kubectl([
+      "get",
+      "pipeline",
+      "steady",
+      "--namespace",
+      TEAM,
+      "-o",
+      "jsonpath={.metadata.uid}",
+    ]);
+    const subjects = subjectsOf({ namespace: TEAM, pipeline: "steady", uid });
+    const pods = await cluster.json(["get", "pods", "--namespace", TEAM, "--selector", "troupe.dev/group=first"]);
+    const secret = listAt(pods, "items.0.spec.volumes").flatMap((volume) => {
+      const name = at(volume, "secret.secretName");
+      return typeof name === "string" ? [name] : [];
+    })[0];
+    const creds = await door.credentials(TEAM, secret ?? "");
+    await using first = await connectBus({
+      url: door.url,
+      name: "first",
+      creds,
+      inboxPrefix: `_troupe.${TEAM}.steady.${uid}.inbox.first`,
+    });
+    await using client = await connectBus({
+      url: door.url,
+      name: "client",
+      creds: await door.credentials("troupe-system", "troupe-nats-client"),
+    });
+    const heard: string[] = [];
+    for (const subject of [subjects.down("second", "*"), subjects.ups, "troupe.>", "_INBOX.>"])
+      first.subscribe(subject, (message) => heard.push(message.subject));
+    await first.flush();
+    // Jobs of everybody run by; none of their messages is for these ears.
+    await using jobs = await door.client(TEAM, "steady");
+    t.is((await jobs.runMany(Array.from({ length: 20 }))).filter(({ state }) => state === "done").length, 20);
+    t.deepEqual(heard, []);
+    for (const subject of [subjects.door("status"), `$JS.API.STREAM.INFO.TROUPE_${TEAM}_steady_${uid}_J`])
+      await t.throwsAsync(first.request(subject, new Uint8Array(0), { timeoutMs: 500 }), undefined, subject);
+    const answer = await client.request(subjects.door("status"), Buffer.from('{"id":"none"}'), { timeoutMs: 10_000 });
+    t.regex(Buffer.from(answer.data).toString(), /NotFound|unknown|error/i);
+  });
+
+  step("no pod of Troupe's needs more than the profile restricted allows", async (t) => {
+    const { cluster } = world();
+    for (const namespace of [TEAM, "troupe-system"]) {
+      const label = await cluster.kubectl([
+        "get",
+        "namespace",
+        namespace,
+        "-o",
+        "jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}",
+      ]);
+      t.is(label, "restricted");
+      const events = await cluster.kubectl([
+        "get",
+        "events",
+        "--namespace",
+        namespace,
+        "-o",
+        "jsonpath={.items[*].message}",
+      ]);
+      t.notRegex(events, /violates PodSecurity/);
+    }
+  });
+}

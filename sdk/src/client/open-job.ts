@@ -30,6 +30,8 @@ export interface OpenJob {
   submission: Submission | undefined;
   /** When to send the submission again, or to ask for the outcome. Monotonic milliseconds, as all times here. */
   nextAt: number;
+  /** When the submission was last sent. */
+  sentAt: number;
   backoffMs: number;
   /** When the caller no longer waits; Infinity: never. */
   readonly deadlineAt: number;
@@ -44,7 +46,7 @@ export const BACKOFF_FIRST_MS = 25;
 export const BACKOFF_ELSEWHERE_MS = 250;
 /** Longest pause while the owner has no room. */
 export const BACKOFF_LATER_MS = 1_000;
-/** After how long without any reply a submission is sent again. */
+/** After how long without any reply a submission is sent again, at least. */
 export const RESEND_MS = 2_000;
 /** How often the outcomes of open jobs are asked for; they come by themselves as long as nothing dies. */
 export const RENEW_MS = 2_000;
@@ -98,6 +100,7 @@ export function newJob(id: string, submission: Submission | undefined, waiter: W
     waiters: [waiter],
     submission,
     nextAt: 0,
+    sentAt: 0,
     backoffMs: BACKOFF_FIRST_MS,
     deadlineAt,
     cancelling: false,

@@ -17,12 +17,12 @@ import {
   backOff,
   hurried,
   RENEW_MS,
-  RESEND_MS,
   whatIsDue,
   type OpenJob,
   type Waiter,
 } from "./open-job.ts";
 import { readOutcome, type ArrivedOutcome, type JobOutcome } from "./outcome.ts";
+import { Patience } from "./patience.ts";
 import { refusalOf } from "./refusal.ts";
 import { Silence } from "./silence.ts";
 
@@ -54,6 +54,7 @@ export class Outstanding {
   readonly #subscription: BusSubscription;
   readonly #offStatus: () => void;
   readonly #silence = new Silence(performance.now());
+  readonly #patience = new Patience();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #closed = false;
@@ -124,7 +125,8 @@ export class Outstanding {
   #send(job: OpenJob): void {
     const { submission } = job;
     if (submission === undefined) return;
-    job.nextAt = performance.now() + RESEND_MS;
+    job.sentAt = performance.now();
+    job.nextAt = job.sentAt + this.#patience.resendMs;
     const { bus, subjects, inbox } = this.#options;
     bus.publish(subjects.door(submission.operation), submission.body, {
       reply: `${inbox}.s.${job.id}`,
@@ -168,6 +170,7 @@ export class Outstanding {
     if (job?.submission === undefined) return; // it was journalled by an earlier sending
     if (!reply.has("error")) {
       this.#silence.end();
+      this.#patience.answered(performance.now() - job.sentAt);
       job.submission = undefined;
       job.backoffMs = BACKOFF_FIRST_MS;
       job.nextAt = performance.now() + RENEW_MS;

@@ -19,9 +19,12 @@ const IN_FLIGHT_MIB = 32;
 const EMPTY_JOBS_PER_SECOND = atLeast(3_000);
 const ONE_JOB_MS = atMost(3);
 const MIB_JOBS_PER_SECOND = atLeast(40);
-/** Of what put and get of 1 MiB reach on their own. */
+/** Of what put and get of 1 MiB through NATS reach on their own. */
 const SHARE_OF_RAW = atLeast(0.6);
-/** Puts and gets of one 1 MiB job of the chain: the client writes the input, each of three groups reads and writes, the client reads the result. */
+/**
+ * Puts and gets of one 1 MiB job of the chain: the client writes the input, each of three groups reads and writes, the client reads the result.
+ * On one machine all but the last are files.
+ */
 const PAIRS_A_JOB = 4;
 
 interface Case {

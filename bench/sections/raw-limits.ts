@@ -1,6 +1,7 @@
 /** What the same nats-server on this machine gives to anybody: the measure of what Troupe makes of it. */
 import {
   appendToStream,
+  BlobFolder,
   BlobStore,
   connectBus,
   ensureStream,
@@ -40,7 +41,7 @@ export const rawLimits: Section = {
     });
     try {
       await using bus = await connectBus({ url: server.url, name: "bench" });
-      return await measureAll(bus, server.url, context);
+      return await measureAll(bus, { url: server.url, folder }, context);
     } finally {
       process.kill(server.pid, "SIGTERM");
       await server.exited;
@@ -49,7 +50,11 @@ export const rawLimits: Section = {
   },
 };
 
-async function measureAll(bus: Bus, url: string, { quick }: Context): Promise<Figure[]> {
+async function measureAll(
+  bus: Bus,
+  { url, folder }: { readonly url: string; readonly folder: string },
+  { quick }: Context,
+): Promise<Figure[]> {
   const repetitionMs = quick ? 300 : 1_500;
   const repetitions = quick ? 1 : 3;
   const measure = async (lanes: number, work: () => Promise<unknown>): Promise<Rate> =>
@@ -73,17 +78,19 @@ async function measureAll(bus: Bus, url: string, { quick }: Context): Promise<Fi
     );
   }
   figures.push(...(await requests(bus, url, measure)));
-  const blobs = new BlobStore(bus, SCOPE);
   const bytes = randomFillSync(new Uint8Array(MIB));
   let job = 0;
+  const putAndGet = (store: BlobStore) => async () =>
+    store.get(await store.put({ job: `j${job++}`, slot: "0", readers: "replicas" }, "binary", bytes));
   for (const lanes of [1, BLOBS_AT_A_TIME]) {
-    const rate = await measure(lanes, async () =>
-      blobs.get(await blobs.put({ job: `j${job++}`, slot: "in" }, "binary", bytes)),
-    );
+    const rate = await measure(lanes, putAndGet(new BlobStore(bus, SCOPE)));
     figures.push(
       rateFigure(`raw.blobs${lanes}`, `put and get of 1 MiB through the blob store, ${lanes} at a time`, rate),
     );
   }
+  const files = new BlobStore(bus, SCOPE, new BlobFolder(join(folder, "payloads")));
+  const rate = await measure(BLOBS_AT_A_TIME, putAndGet(files));
+  figures.push(rateFigure("raw.files8", `put and get of 1 MiB as synced files, ${BLOBS_AT_A_TIME} at a time`, rate));
   return figures;
 }
 

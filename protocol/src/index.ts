@@ -34,6 +34,7 @@ export {
   revisionKey,
   scopeKey,
   scopeOfKey,
+  scopeOfStream,
   stallKey,
   streamsOf,
   subjectsOf,
@@ -98,6 +99,7 @@ export {
   deleteStream,
   ensureStream,
   lastMessageOf,
+  listStreams,
   messageAt,
   purgeStream,
   subjectsIn,
@@ -123,6 +125,12 @@ export {
 export { DEFAULT_CONTROL, parseControl, type PipelineControl } from "./control.ts";
 export { readControl, writeControl } from "./bus/control.ts";
 export { listKeys } from "./bus/keys.ts";
+export {
+  deletePipelineState,
+  listPipelineStates,
+  PipelineStateError,
+  sweepPipelineStates,
+} from "./bus/pipeline-state.ts";
 export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
 export { project, projectRevision, readProjection, type Projected, type Projection } from "./bus/projection.ts";
 export {

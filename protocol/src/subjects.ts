@@ -94,6 +94,12 @@ export function streamsOf({ namespace, pipeline, uid }: Scope): StreamNames {
 /** What coordinators say to each other: that they live. */
 export const COORDINATORS_SUBJECT = "_troupe.coordinators";
 
+/** The pipeline that a stream belongs to; null: to none. */
+export function scopeOfStream(name: string): Scope | null {
+  const [, namespace, pipeline, uid] = /^TROUPE_([^_]+)_([^_]+)_([^_]+)_[JSRB]$/.exec(name) ?? [];
+  return namespace === undefined || pipeline === undefined || uid === undefined ? null : { namespace, pipeline, uid };
+}
+
 /** Key-value bucket of compiled revisions, written by the operator or the laptop. */
 export const REVISION_BUCKET = "TROUPE_REVISIONS";
 /** Key-value bucket of owner leases: says who tries to own; the journal's fence says who does (E8). */

@@ -2,11 +2,10 @@
  * Pipelines that ended while NATS was away, and what they left there. They stand in a ConfigMap, so that they are found again; nothing that does
  * not stand there is ever swept, for another cluster may use the same NATS.
  */
-import { type Bus, type Scope } from "@troupe/protocol";
+import { deletePipelineState, type Bus, type Scope } from "@troupe/protocol";
 import { at } from "../children/read.ts";
 import { isPlainObject } from "@troupe/model";
 import { configMaps, type KubeClient } from "../kube/index.ts";
-import { deletePipelineState } from "./delete-state.ts";
 
 export interface Sweeper {
   /** Keeps a pipeline for the next sweep. */

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { textAt } from "../children/read.ts";
 import { pipelines, type PipelineObject } from "../resources.ts";
 import type { Outcome, Stored } from "../kube/index.ts";
-import { deletePipelineState } from "../nats/delete-state.ts";
+import { deletePipelineState } from "@troupe/protocol";
 import { scopeOf } from "./observe-pipeline.ts";
 
 export const FINALIZER = "troupe.dev/nats-state";

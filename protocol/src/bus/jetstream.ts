@@ -34,6 +34,8 @@ export const JS_CODE = {
   storeFailed: 10077,
   insufficientStorage: 10047,
   memoryExceeded: 10028,
+  jetStreamNotEnabled: 10076,
+  jetStreamNotEnabledForAccount: 10039,
 } as const;
 
 export interface StreamSettings {
@@ -71,12 +73,7 @@ async function api(bus: Bus, verb: string, body: unknown, timeoutMs = 5_000): Pr
     });
   } catch (error) {
     if (!(error instanceof NoRespondersError)) throw error;
-    throw new JetStreamOffError(
-      "JetStream is off on this NATS server or account; start nats-server with -js, or enable it in its configuration",
-      {
-        cause: error,
-      },
-    );
+    throw new JetStreamOffError(OFF, { cause: error });
   }
   return checked(answer.data);
 }
@@ -87,8 +84,13 @@ function checked(data: Uint8Array): Fields {
   return fields;
 }
 
-function errorOf(error: Fields): JetStreamError {
+const OFF =
+  "JetStream is off on this NATS server or account; start nats-server with -js, or enable it in its configuration";
+
+function errorOf(error: Fields): JetStreamError | JetStreamOffError {
   const code = error.has("err_code") ? error.number("err_code") : error.number("code");
+  if (code === JS_CODE.jetStreamNotEnabled || code === JS_CODE.jetStreamNotEnabledForAccount)
+    return new JetStreamOffError(OFF);
   return new JetStreamError(code, error.has("description") ? error.string("description") : `JetStream error ${code}`);
 }
 
@@ -160,6 +162,18 @@ function stateOf(answer: Fields): StreamState {
     maxBytes: answer.object("config").number("max_bytes"),
     created: answer.string("created"),
   };
+}
+
+/** Names of all streams of the account. */
+export async function listStreams(bus: Bus): Promise<string[]> {
+  const names: string[] = [];
+  for (;;) {
+    const page = await api(bus, "STREAM.NAMES", { offset: names.length });
+    const found = page.get("streams");
+    const more = Array.isArray(found) ? found.filter((name) => typeof name === "string") : [];
+    names.push(...more);
+    if (more.length === 0 || names.length >= page.number("total")) return names;
+  }
 }
 
 export async function deleteStream(bus: Bus, name: string): Promise<void> {

@@ -5,6 +5,7 @@ import { admissionPolicy } from "./admission-policy.ts";
 import { chartTemplate } from "./chart-templates.ts";
 import { CUSTOM_RESOURCES, customResourceDefinition, nameOf } from "./custom-resources.ts";
 import { exampleManifests } from "./example-manifests.ts";
+import { referencePage } from "./reference.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -29,7 +30,11 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
       text: await format(text, { filepath: path, printWidth: 120 }),
     })),
   );
-  return [...applied, ...applied.map(chartTemplate), ...(await exampleManifests(ROOT))];
+  const reference = {
+    path: "docs/reference/crds.md",
+    text: await format(referencePage(), { parser: "markdown", printWidth: 120 }),
+  };
+  return [...applied, reference, ...applied.map(chartTemplate), ...(await exampleManifests(ROOT))];
 }
 
 function yaml(...documents: readonly JsonObject[]): string {

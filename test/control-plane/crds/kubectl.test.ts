@@ -1,11 +1,11 @@
 /** What kubectl makes of the custom resources: columns, names, explanations, scaling. */
 import test from "ava";
 import type { Condition, GroupStatus, PipelineStatus } from "@troupe/model";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
-import { applyCrds, circleOf, policyIsEnforced } from "./apply-crds.ts";
+import { applyCrds, circleOf, policyIsEnforced, ROOT } from "./apply-crds.ts";
 
 const SINCE = "2026-01-01T00:00:00Z";
 
@@ -162,6 +162,40 @@ test.serial("what was stored before the policy can be labelled and deleted, and 
   );
   t.regex(still.message, /ModuleCycle/);
   await plane.kubectl("delete", "pipeline/circle-before", "--timeout=20s");
+});
+
+test.serial("the health script joins what stands in Argo CD's ConfigMap", async (t) => {
+  await plane.kubectl("create", "namespace", "argocd");
+  await plane.kubectl(
+    "create",
+    "configmap",
+    "argocd-cm",
+    "-n",
+    "argocd",
+    "--from-literal=url=https://argocd.example.org",
+  );
+  const script = join(ROOT, "crds/argocd-health.lua");
+  const keys = ["Pipeline", "Group"].map((kind) => `resource.customizations.health.troupe.dev_${kind}`);
+  const files = keys.map((key) => `--from-file=${key}=${script}`);
+  const made = await plane.kubectl(
+    "create",
+    "configmap",
+    "argocd-cm",
+    "-n",
+    "argocd",
+    "--dry-run=client",
+    "-o",
+    "yaml",
+    ...files,
+  );
+  const file = join(folder, "argocd-cm.yaml");
+  await writeFile(file, made);
+  await plane.kubectl("apply", "--server-side", "--field-manager=troupe", "-f", file);
+  const data: unknown = JSON.parse(
+    await plane.kubectl("get", "configmap", "argocd-cm", "-n", "argocd", "-o", "jsonpath={.data}"),
+  );
+  const text = await readFile(script, "utf8");
+  t.deepEqual(data, { url: "https://argocd.example.org", ...Object.fromEntries(keys.map((key) => [key, text])) });
 });
 
 interface Given {

@@ -40,3 +40,23 @@ test.serial("the status of a job tells how far its modules say they are, and wha
   t.is((await second.status()).waitingFor, "a replica of group g1");
   await Promise.all([job.cancel(), second.cancel()]);
 });
+
+test.serial(
+  "results that together are too large for any message are told, recorded, and kept for a retry",
+  async (t) => {
+    const names = Array.from({ length: 40 }, (_, index) => `page-${index}`);
+    const pipeline = new Pipeline<string>("exposing", { modules: MODULES, jobs: { maxAttempts: 1 } })
+      .addModule("root", "fill", { group: "g1", parameters: { bytes: 1 } })
+      .addModule("late", "fails-once", { group: "g2", dependsOn: names.at(-1) ?? "", expose: true });
+    for (const name of names)
+      pipeline.addModule(name, "fill", { group: "g1", dependsOn: "root", expose: true, parameters: { bytes: BYTES } });
+    await using running = await pipeline.start();
+    const failed = await running.submit(1);
+    t.like(await failed.outcome(), { state: "failed", error: { module: "late", message: "the first time" } });
+    await running.retry(failed.id);
+    const result = await running.job(failed.id).result();
+    t.is(result["late"], "at last");
+    for (const name of names) t.is(String(result[name]).length, BYTES);
+    t.deepEqual(await running.job(failed.id).result(), result, "from the record as well");
+  },
+);

@@ -246,10 +246,11 @@ export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment)
   const outputs = kept.flatMap((output, module) => (output === undefined ? [] : [{ module, output }]));
   const bytes = outputs.reduce((sum, { output }) => sum + inlineBytes(output), inlineBytes(input));
   if (bytes > owner.settings.maxMessageBytes) {
-    const message = `what is kept of job ${id} is ${bytes} bytes, more than one message of the journal may carry`;
+    const message = `what is kept of job ${id} is ${bytes} bytes, more than one message of the journal may carry, until it is stored apart`;
     reply(owner, to, {
-      ...refusal("PayloadTooLarge", message, "submit its input as a new job, or raise max_payload of the NATS server"),
+      ...refusal("PayloadTooLarge", message, "ask again: it is stored with the job's record"),
       id,
+      retryAfterMs: owner.settings.pageMs,
     });
     return;
   }

@@ -36,7 +36,7 @@ export interface StoredJob {
  */
 export function storeJob(job: Job, writer: PayloadWriter, which: "whole" | "record"): StoredJob {
   const isSlim = which === "record" && job.end?.state !== "failed";
-  const keep = isSlim ? new Set(exposedModules(job)) : undefined;
+  const keep = isSlim ? new Set(keptOutputs(job)) : undefined;
   const outputs = job.outputs.flatMap((output, module) =>
     output === undefined || keep?.has(module) === false ? [] : [{ module, output: writer.add(output) }],
   );
@@ -56,12 +56,15 @@ export function storeJob(job: Job, writer: PayloadWriter, which: "whole" | "reco
   };
 }
 
+/** The modules whose results the record of a job keeps: the exposed ones, and all if it failed, since a retry needs them. */
+export function keptOutputs(job: Job): readonly number[] {
+  return job.end?.state === "failed" ? [...job.outputs.keys()] : exposedModules(job);
+}
+
 /** About how many bytes a job's record takes. */
 export function recordBytes(job: Job): number {
-  const payloads =
-    job.end?.state === "failed"
-      ? [job.input, ...job.outputs]
-      : exposedModules(job).map((module) => job.outputs[module]);
+  const outputs = keptOutputs(job).map((module) => job.outputs[module]);
+  const payloads = job.end?.state === "failed" ? [job.input, ...outputs] : outputs;
   return payloads.reduce(
     (sum, payload) => sum + (payload === undefined ? 0 : 200 + inlineBytes(payload)),
     400 + 100 * job.spans.length,

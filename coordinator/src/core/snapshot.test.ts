@@ -33,6 +33,21 @@ test("a snapshot in many small parts is the state that it was made of", (t) => {
   t.is(difference(decodeSnapshot(parts).state, state), undefined);
 });
 
+test("a job that is larger than a part is spread over several", (t) => {
+  const { state } = busy().owner;
+  const job = state.jobs.get("j2");
+  for (const module of [0, 1]) {
+    const output = { kind: "binary", bytes: new Uint8Array(3_000).fill(module) } as const;
+    if (job !== undefined) job.outputs[module] = output;
+    state.inlineBytes += 3_000;
+  }
+  const parts = encodeSnapshot(state, 4_000);
+  t.true(Math.max(...parts.map(({ byteLength }) => byteLength)) < 4_000);
+  const restored = decodeSnapshot(parts).state;
+  t.is(difference(restored, state), undefined);
+  t.deepEqual(restored.jobs.get("j2")?.outputs, job?.outputs);
+});
+
 test("pages that were written but never journalled are not taken from the records", (t) => {
   const { state } = busy().owner;
   for (const page of [3, 4, 6]) state.pages.push({ page, jobs: [], stored: [], at: 0 });

@@ -5,6 +5,7 @@
 import { Fields, PayloadWriter, openEnvelope, isInline, type Payload, type PayloadReader } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { read } from "./frame-codec.ts";
+import type { Job } from "./job.ts";
 import { restoreJob, storeJob } from "./job-codec.ts";
 import { keepItem } from "./aggregates.ts";
 import type { PageIndex } from "./record.ts";
@@ -33,7 +34,7 @@ export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Arra
   let writer = new PayloadWriter();
   let entries: unknown[] = [];
   let bytes = 0;
-  const put = (size: number, entry: (writer: PayloadWriter) => unknown): void => {
+  const put: Put = (size, entry) => {
     if (entries.length > 0 && bytes + size > maxBytes) {
       parts.push(writer.seal(entries));
       [writer, entries, bytes] = [new PayloadWriter(), [], 0];
@@ -44,11 +45,7 @@ export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Arra
   put(400, () => headOf(state));
   for (const { graph } of state.revisions.values())
     put(600 * graph.modules.length, () => ({ type: "revision", graph }));
-  for (const job of state.jobs.values()) {
-    const size =
-      600 + 120 * job.spans.length + [job.input, ...job.outputs].reduce((sum, payload) => sum + sizeOf(payload), 0);
-    put(size, (to) => ({ type: "job", job: storeJob(job, to, "whole") }));
-  }
+  for (const job of state.jobs.values()) putJob(job, maxBytes, put);
   for (const [aggregate, items] of state.aggregates) {
     for (const { job, payload, claimedBy } of items) {
       put(200 + sizeOf(payload), (to) => ({ type: "item", aggregate, job, claimedBy, payload: to.add(payload) }));
@@ -56,6 +53,23 @@ export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Arra
   }
   parts.push(writer.seal(entries));
   return parts;
+}
+
+type Put = (size: number, entry: (writer: PayloadWriter) => unknown) => void;
+
+/** A job that is larger than a part is followed by its results, each an entry of its own. */
+function putJob(job: Job, maxBytes: number, put: Put): void {
+  const bare = 600 + 120 * job.spans.length + sizeOf(job.input);
+  const size = job.outputs.reduce((sum, output) => sum + sizeOf(output), bare);
+  if (size <= maxBytes) {
+    put(size, (to) => ({ type: "job", job: storeJob(job, to, "whole") }));
+    return;
+  }
+  put(bare, (to) => ({ type: "job", job: storeJob({ ...job, outputs: [] }, to, "whole") }));
+  job.outputs.forEach((output, module) => {
+    if (output === undefined) return;
+    put(200 + sizeOf(output), (to) => ({ type: "output", job: job.id, module, output: to.add(output) }));
+  });
 }
 
 function sizeOf(payload: Payload | undefined): number {
@@ -123,6 +137,9 @@ function restoreEntry(state: JournalState, raw: unknown, payloads: PayloadReader
     case "job":
       restoreIntoState(state, fields.get("job"), payloads);
       return undefined;
+    case "output":
+      restoreOutput(state, fields, payloads);
+      return undefined;
     case "item":
       restoreItem(state, fields, payloads);
       return undefined;
@@ -138,6 +155,14 @@ function restoreIntoState(state: JournalState, raw: unknown, payloads: PayloadRe
   for (const output of job.outputs) if (output !== undefined) state.inlineBytes += inlineBytes(output);
   if (job.end === undefined) state.openJobs++;
   else state.ended.add(job.id);
+}
+
+function restoreOutput(state: JournalState, fields: Fields, payloads: PayloadReader): void {
+  const job = state.jobs.get(fields.string("job"));
+  if (job === undefined) throw new Error(`a result of job ${fields.string("job")} stands before the job`);
+  const output = read(fields.get("output"), payloads);
+  job.outputs[fields.number("module")] = output;
+  state.inlineBytes += inlineBytes(output);
 }
 
 function restoreItem(state: JournalState, fields: Fields, payloads: PayloadReader): void {

@@ -98,7 +98,8 @@ export class LiveOwner {
       maxBytes: Math.min(maxBytes, 1024 * 1024),
     });
     this.#outbox = new Outbox({ bus, scope, epoch, maySpeak: () => !this.#closed && options.election.isConfirmed });
-    this.#records = new Records(bus, scope);
+    this.#blobs = new BlobStore(bus, scope, options.payloads);
+    this.#records = new Records(bus, scope, this.#blobs);
     this.#snapshots = new Snapshots({
       bus,
       scope,
@@ -106,7 +107,6 @@ export class LiveOwner {
       sinceLast: replayed.bytes,
       ...(snapshots === undefined ? {} : { settings: snapshots }),
     });
-    this.#blobs = new BlobStore(bus, scope, options.payloads);
     this.#journal = new Journal({
       bus,
       scope,
@@ -403,11 +403,11 @@ export class LiveOwner {
   }
 
   async #writePage(jobs: Extract<Command, { kind: "write-page" }>["jobs"]): Promise<void> {
-    const page = await this.#records.write(jobs).catch((error: unknown) => {
+    const written = await this.#records.write(jobs).catch((error: unknown) => {
       this.#options.log.warn("a page of records could not be written; it is tried again", { error: String(error) });
       return null;
     });
-    pageWritten(this.#owner, jobs, page, this.#now());
+    pageWritten(this.#owner, written?.jobs ?? jobs, written?.page ?? null, this.#now());
     this.#settle();
   }
 

@@ -16,10 +16,15 @@ import { replyText } from "./reply-text.ts";
 
 const encoder = new TextEncoder();
 
+/** Until then the job is on a page of the records, where its results are stored apart. */
+const RECORDED_MS = 2_000;
+
 /** E10: an answer that no message can carry is an error of its own, and never the owner's end. */
 function tooLarge(reply: Reply, bytes: number): Reply {
   const id = "job" in reply ? reply.job.id : "id" in reply ? reply.id : undefined;
+  const passing = reply.kind === "outcome" ? { retryAfterMs: RECORDED_MS } : {};
   return {
+    ...passing,
     kind: "refused",
     ...(id === undefined ? {} : { id }),
     code: "PayloadTooLarge",

@@ -12,7 +12,7 @@ export interface Refusal {
 }
 
 /** What passes by itself, if it says when. A full stream does not: somebody has to make room. */
-const PASSING = new Set(["TooManyJobs", "RecordUnreadable"]);
+const PASSING = new Set(["TooManyJobs", "RecordUnreadable", "PayloadTooLarge"]);
 
 export function refusalOf(reply: Fields): Refusal {
   const wire = reply.object("error");

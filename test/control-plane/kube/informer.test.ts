@@ -2,6 +2,7 @@
 import anyTest, { type TestFn } from "ava";
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { Random } from "../../../coordinator/sim/random.ts";
 import { configMaps, KubeClient, KubeError, startInformer, type ConfigMap } from "../../../operator/src/kube/index.ts";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -294,3 +295,46 @@ test.serial(
     t.true(lists >= 21 && lists <= 2 * 21, "each lists once, twice at the most");
   },
 );
+
+test.serial("everything at once, at random: informers converge each time that the weather clears", async (t) => {
+  const { plane } = t.context;
+  const seed = randomInt(2 ** 31);
+  t.log(`seed ${seed}`);
+  const random = new Random(seed);
+  await using world = await startWorld(plane, { watchWindowMs: 2_000 });
+  const { proxy } = world;
+  const spoils: readonly (() => void)[] = [
+    () => {
+      proxy.reset();
+    },
+    () => {
+      proxy.silence();
+    },
+    () => {
+      proxy.shut();
+    },
+    () => {
+      proxy.answer = () => (random.chance(0.5) ? { status: random.pick([429, 500, 503]), body: "" } : undefined);
+    },
+    () => {
+      proxy.losesAnswer = () => random.chance(0.3);
+    },
+  ];
+  for (let round = 0; round < 5; round++) {
+    if (random.chance(0.4)) await plane.compact();
+    if (round === 2) await plane.apiServer.restart();
+    for (let step = 0; step < 12; step++) {
+      random.pick(spoils)();
+      const name = `c${random.int(0, 9)}`;
+      await (random.chance(0.3) ? world.remove(name) : world.put(name, `${round}.${step}`));
+      await delay(random.int(0, 150));
+      if (random.chance(0.5)) proxy.open();
+    }
+    proxy.answer = () => undefined;
+    proxy.losesAnswer = () => false;
+    proxy.open();
+    await world.converges(t);
+  }
+  t.log(`${world.failures.length} failures, ${world.lists} lists, ${world.told.length} changes`);
+  t.true(world.failures.length > 0);
+});

@@ -77,6 +77,8 @@ interface Settings {
   readonly leaseMs: number;
   readonly renewDeadlineMs: number;
   readonly retryMs: number;
+  /** For a look at the lease: a busy server has to be waited for, one that is gone must not cost the turn. */
+  readonly callMs: number;
   readonly observe: Observe;
 }
 
@@ -87,7 +89,7 @@ function settingsOf(options: ElectionOptions): Settings {
       `a lease needs retryMs (${retryMs}) < renewDeadlineMs (${renewDeadlineMs}) < leaseMs (${leaseMs}), or two could lead at once`,
     );
   const { client, lease, identity, observe = (): undefined => undefined } = options;
-  return { client, lease, identity, leaseMs, renewDeadlineMs, retryMs, observe };
+  return { client, lease, identity, leaseMs, renewDeadlineMs, retryMs, callMs: renewDeadlineMs / 3, observe };
 }
 
 /** The time as leader, from one renewal to the next. */
@@ -184,9 +186,9 @@ class Candidate {
   }
 
   async #look(): Promise<Term | number> {
-    const { client, lease, identity, retryMs, renewDeadlineMs } = this.#settings;
+    const { client, lease, identity, callMs, renewDeadlineMs } = this.#settings;
     const begun = now();
-    const found = await client.find(leases, lease, { signal: this.#signal, timeoutMs: retryMs });
+    const found = await client.find(leases, lease, { signal: this.#signal, timeoutMs: callMs });
     if (found !== undefined) {
       this.#sighting = sight(this.#sighting, found, performance.now());
       const waitMs = freeInMs(found, this.#sighting, identity, performance.now());
@@ -198,12 +200,12 @@ class Candidate {
 
 /** @throws {KubeError} a conflict, when another was faster */
 async function take(
-  { client, lease, identity, leaseMs, retryMs }: Settings,
+  { client, lease, identity, leaseMs, callMs }: Settings,
   found: Stored<Lease> | undefined,
   { wallMs }: Moment,
   signal: AbortSignal,
 ): Promise<Stored<Lease>> {
-  const call = { signal, timeoutMs: retryMs };
+  const call = { signal, timeoutMs: callMs };
   if (found === undefined) return client.create(leases, newLease(lease, identity, leaseMs, wallMs), call);
   return client.replace(leases, taken(found, identity, leaseMs, wallMs), call);
 }
@@ -243,8 +245,8 @@ async function lookWhose(settings: Settings, term: Term): Promise<void> {
 }
 
 async function release(settings: Settings, term: Term): Promise<void> {
-  const { client, retryMs } = settings;
-  await client.replace(leases, released(term.lease, Date.now()), { timeoutMs: retryMs }).catch((error: unknown) => {
+  const { client, callMs } = settings;
+  await client.replace(leases, released(term.lease, Date.now()), { timeoutMs: callMs }).catch((error: unknown) => {
     report(settings, error);
   });
 }

@@ -27,7 +27,7 @@ export interface ReflectorOptions<T extends KubeObject> {
 const RETRY = { baseMs: 500, maxMs: 20_000 };
 /** A server that ends a watch sooner, having said nothing, is in trouble: it is asked again as after a failure. */
 const SHORT_MS = 1_000;
-/** Watches that failed in a row, after which even a version that nobody called too old is given up. */
+/** Refusals in a row, after which even a version that nobody called too old is given up. */
 const PATIENCE = 5;
 /** Should a server ever have kept something from us, it is known after so long. */
 const RELIST_MS = 3_600_000;
@@ -46,6 +46,8 @@ class Reflector<T extends KubeObject> {
   #relistAt = 0;
   /** Since anything was heard. */
   #failures = 0;
+  /** Those of them that were answers: a server that is gone, or busy, says nothing of the version. */
+  #refusals = 0;
 
   constructor(options: ReflectorOptions<T>, signal: AbortSignal) {
     this.#options = options;
@@ -69,7 +71,7 @@ class Reflector<T extends KubeObject> {
     this.#options.onList(list.items);
     this.#version = list.resourceVersion;
     this.#relistAt = performance.now() + RELIST_MS * (0.75 + Math.random() / 2);
-    this.#failures = 0;
+    this.#good();
     this.#options.observe({ type: "listed", resource: resource.plural, namespace, objects: list.items.length });
   }
 
@@ -88,14 +90,19 @@ class Reflector<T extends KubeObject> {
     for await (const event of events) {
       if (this.#signal.aborted) return;
       this.#take(event);
-      this.#failures = 0;
+      this.#good();
       heard = true;
     }
     if (!heard && performance.now() - began < SHORT_MS) {
       const message = `watch of ${resource.plural}: the server ended it at once`;
       throw new KubeError({ status: 0, reason: "Unreachable", message });
     }
+    this.#good();
+  }
+
+  #good(): void {
     this.#failures = 0;
+    this.#refusals = 0;
   }
 
   #take(event: WatchEvent<T>): void {
@@ -109,7 +116,8 @@ class Reflector<T extends KubeObject> {
 
   async #recover(error: unknown): Promise<void> {
     this.#failures += 1;
-    if ((error instanceof KubeError && error.isExpired) || this.#failures % PATIENCE === 0) this.#version = undefined;
+    if (!isOutage(error)) this.#refusals += 1;
+    if (isExpired(error) || this.#refusals >= PATIENCE) this.#version = undefined;
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     const retryMs = asked + backoffMs(this.#failures, RETRY, Math.random());
     const { observe, resource, namespace } = this.#options;
@@ -117,4 +125,12 @@ class Reflector<T extends KubeObject> {
     // Aborted while it waits: the loop sees it.
     await delay(retryMs, undefined, { signal: this.#signal }).catch(() => undefined);
   }
+}
+
+function isExpired(error: unknown): boolean {
+  return error instanceof KubeError && error.isExpired;
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof KubeError && [0, 429, 502, 503].includes(error.status);
 }

@@ -1,4 +1,6 @@
 import anyTest, { type TestFn } from "ava";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import {
   configMaps,
@@ -99,7 +101,7 @@ test("a watch tells every change after a version, in order, and ends with a book
   await client.patch(configMaps, key, { type: "merge", body: { data: { x: "2" } } });
   await client.delete(configMaps, key);
   const seen: string[] = [];
-  for await (const event of client.watch(configMaps, { namespace, resourceVersion, windowMs: 3_000 })) {
+  for await (const event of client.watch(configMaps, { namespace, resourceVersion, windowMs: 8_000 })) {
     seen.push(event.type === "bookmark" ? "bookmark" : `${event.type} ${event.object.data?.["x"] ?? ""}`);
   }
   t.deepEqual(seen.slice(0, 3), ["added 1", "modified 2", "deleted 2"]);
@@ -119,8 +121,15 @@ test("what aborts a call is what it throws; no answer in time is said so", async
   abort.abort(why);
   t.is(await t.throwsAsync(watching), why);
   t.is(await t.throwsAsync(client.list(configMaps, { signal: abort.signal })), why);
-  const slow = await t.throwsAsync(client.list(configMaps, { timeoutMs: 1 }), { instanceOf: KubeError });
+  const mute = createServer().listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const address = mute.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const unheard = KubeClient.for(plane.config({ url: `https://127.0.0.1:${port}` }), "test");
+  const slow = await t.throwsAsync(unheard.list(configMaps, { timeoutMs: 100 }), { instanceOf: KubeError });
   t.like(slow, { reason: "Timeout", isUnclear: true });
+  unheard.close();
+  mute.close();
   const nobody = KubeClient.for(plane.config({ url: "https://127.0.0.1:1" }), "test");
   const error = await t.throwsAsync(nobody.list(configMaps), { instanceOf: KubeError });
   t.is(error.reason, "Unreachable");

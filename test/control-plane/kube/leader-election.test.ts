@@ -19,7 +19,7 @@ import { eventually } from "../../support/eventually.ts";
 import { configMap } from "./config-map.ts";
 
 const test = anyTest as TestFn<{ plane: ControlPlane; client: KubeClient }>;
-const SHORT = { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 300 };
+const SHORT = { leaseMs: 8_000, renewDeadlineMs: 5_000, retryMs: 300 };
 const PATIENT = { leaseMs: 40_000, renewDeadlineMs: 30_000, retryMs: 100 };
 
 test.before(async (t) => {
@@ -59,6 +59,9 @@ test("one leads at a time; who stops gives the lease up, and the next one need n
       runAsLeader({ ...common, identity }, idle(log, identity), signal),
     ]),
   );
+  t.teardown(() => {
+    for (const stop of stops.values()) stop.abort();
+  });
   const order: string[] = [];
   for (let turn = 1; turn <= 3; turn++) {
     await eventually("somebody leads", () => log.length === 2 * turn - 1);
@@ -168,7 +171,7 @@ test("work that throws gives the lease up, and is heard", async (t) => {
   );
   await t.throwsAsync(failing, { message: "broken" });
   t.is((await client.get(leases, lease)).spec?.holderIdentity, "");
-  const upsideDown = { ...SHORT, renewDeadlineMs: 4_000, client, lease, identity: "a" };
+  const upsideDown = { ...SHORT, renewDeadlineMs: 9_000, client, lease, identity: "a" };
   await t.throwsAsync(
     runAsLeader(upsideDown, () => Promise.resolve(), never),
     { message: /two could lead at once/ },

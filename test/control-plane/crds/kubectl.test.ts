@@ -4,6 +4,7 @@ import type { Condition, GroupStatus, PipelineStatus } from "@troupe/model";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../support/eventually.ts";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { applyCrds, circleOf, policyIsEnforced, ROOT } from "./apply-crds.ts";
 
@@ -150,9 +151,12 @@ test.serial("what was stored before the policy can be labelled and deleted, and 
   await plane.kubectl("delete", policy);
   const file = join(folder, "circle.json");
   await writeFile(file, JSON.stringify(circleOf("circle-before")));
-  for (let tries = 0; tries < 100; tries += 1) {
-    if ((await plane.kubectl("apply", "-f", file).catch(() => "")) !== "") break;
-  }
+  await eventually("a circle is stored", async () =>
+    plane.kubectl("apply", "-f", file).then(
+      () => true,
+      () => false,
+    ),
+  );
   await writeFile(join(folder, "binding.json"), withoutServerFields(binding));
   await plane.kubectl("apply", "-f", join(folder, "binding.json"));
   await policyIsEnforced(plane);

@@ -10,10 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { applyCrds, ROOT } from "./apply-crds.ts";
-
-const MISTAKES = resolve(import.meta.dirname, "../fixtures/mistakes");
-const HEAD = /^# troupe validate: (\w+)\n# kubectl apply: (.+)\n/;
-const TAKES_IT = "takes it";
+import { MISTAKES, readMistakes, type Mistake } from "./mistake.ts";
 
 /** Codes that say nothing about a manifest as such: about its code, its file, its placeholders or a conversion. */
 const NOT_ABOUT_MANIFESTS: readonly ProblemCode[] = [
@@ -32,19 +29,11 @@ const NOT_ABOUT_MANIFESTS: readonly ProblemCode[] = [
   "UnusedPlaceholder",
 ];
 
-interface Mistake {
-  readonly file: string;
-  readonly code: string;
-  /** What kubectl says; null: it takes it. */
-  readonly refusal: string | null;
-}
-
 let plane: ControlPlane;
 let mistakes: readonly Mistake[];
 
 test.before("start an API server with the CRDs and the policy", async () => {
-  const files = (await readdir(MISTAKES)).toSorted();
-  mistakes = await Promise.all(files.map(async (name) => readMistake(join(MISTAKES, name))));
+  mistakes = await readMistakes();
   plane = await startControlPlane();
   await applyCrds(plane);
 });
@@ -113,12 +102,6 @@ test.serial("kubectl apply takes every manifest of the examples", async (t) => {
   t.true(files.length >= 8, files.join(", "));
   for (const file of files) t.is((await apply(file, "-n", namespace)).error, null, file);
 });
-
-async function readMistake(file: string): Promise<Mistake> {
-  const [, code, said] = HEAD.exec(await readFile(file, "utf8")) ?? [];
-  if (code === undefined || said === undefined) throw new Error(`${file} does not say in its head what is to be said`);
-  return { file, code, refusal: said === TAKES_IT ? null : said };
-}
 
 /** YAML files that hold a Pipeline or a Group. */
 async function manifestsIn(folder: string): Promise<string[]> {

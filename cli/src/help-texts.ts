@@ -25,6 +25,10 @@ Exit: 0 all jobs are done, 1 a job failed, 2 the call or the file is wrong, 4 NA
 The file is any TypeScript or JavaScript program; "@troupe/sdk" is found wherever it lies. What stands after it is the program's.
 Exit: what the program exits with.
 `,
+  get: `Examples:
+  troupe get actors
+  troupe get actors --nats nats://127.0.0.1:4222 --group training
+`,
   validate: `Examples:
   troupe validate pipeline.yaml
   troupe validate config.yml --set size=512 -o json

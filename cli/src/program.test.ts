@@ -22,7 +22,7 @@ async function runProgram(...args: string[]): Promise<{ code: number; out: strin
 
 test("help starts with examples, for every command", async (t) => {
   const commands = makeProgram().command.commands.map((command) => command.name());
-  t.deepEqual(commands, ["run", "validate", "plan", "timeline", "convert", "completion", "version"]);
+  t.deepEqual(commands, ["run", "exec", "validate", "plan", "timeline", "convert", "get", "completion", "version"]);
   for (const args of [[], ...commands.filter((name) => name !== "version").map((name) => [name])]) {
     const { code, out } = await runProgram(...args, "--help");
     t.is(code, EXIT.ok);

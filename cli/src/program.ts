@@ -2,6 +2,7 @@
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { HELP } from "./help-texts.ts";
+import type { GetActorsFlags } from "./commands/get-actors.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import type { RunFlags } from "./commands/run-options.ts";
 import type { TimelineFlags } from "./commands/timeline.ts";
@@ -41,6 +42,7 @@ export function makeProgram(output?: OutputConfiguration): Program {
   });
   addCheckers(program, ends);
   addPictures(program, ends);
+  addGet(program, ends);
   addRest(program, ends);
   return {
     command: program,
@@ -154,6 +156,21 @@ function addPictures(program: Command, ends: Ends): void {
     .action(
       ends(async (file: string, flags: RunFlags) => (await import("./commands/convert.ts")).convert(file, flags)),
     );
+}
+
+function addGet(program: Command, ends: Ends): void {
+  program
+    .command("get")
+    .summary("list what is there")
+    .addHelpText("before", HELP.get)
+    .command("actors")
+    .summary("list the actors of a group: what they do, and how those ended that did")
+    .option("--nats <url>", "NATS of the group (default: $TROUPE_NATS_URL, else nats://127.0.0.1:4222)")
+    .option("--creds <file>", "credentials for it")
+    .option("--namespace <name>", "namespace of the group (default: local)")
+    .option("--group <name>", "name of the group (default: $TROUPE_GROUP, else actors)")
+    .option("-o, --output <format>", "json: a list of objects")
+    .action(ends(async (flags: GetActorsFlags) => (await import("./commands/get-actors.ts")).getActors(flags)));
 }
 
 function addRest(program: Command, ends: Ends): void {

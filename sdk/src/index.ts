@@ -7,6 +7,7 @@ export {
   isActorHandle,
   kill,
   listActors,
+  put,
   type KillOptions,
 } from "./actors/actor.ts";
 export { Actors, startActors } from "./actors/actors.ts";
@@ -25,6 +26,9 @@ export type { ActorHandle } from "./actors/handle.ts";
 export type { ActorOptions } from "./actors/options.ts";
 export { NoRegistryError } from "./actors/registry-client.ts";
 export type { ActorSettings, StartedGroup } from "./actors/settings.ts";
+export { SharedRef } from "./actors/shared.ts";
+export { task, taskWith, type TaskOptions, type TaskPromise } from "./actors/task.ts";
+export { TaskRunner } from "./actors/task-runner.ts";
 export {
   Aggregate,
   decodeValue,

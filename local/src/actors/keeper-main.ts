@@ -1,14 +1,16 @@
 /** Entry of the process that keeps a free group on one machine: nats-server, a coordinator, and the nursery of its one replica. */
 import { coordinatorEntry } from "@troupe/coordinator";
-import { connectBus, type Scope } from "@troupe/protocol";
+import { connectBus, type Bus, type Scope } from "@troupe/protocol";
 import { ACTOR_ENV, Nursery } from "@troupe/runtime-image";
 import { resolve } from "node:path";
 import { startChild } from "../child.ts";
 import { findNatsServer } from "../find-nats-server.ts";
+import type { Machine } from "../ledger.ts";
 import { LocalSystem } from "../local-system.ts";
 import { observeMachine } from "../machine.ts";
 import { natsProcess } from "../nats-process.ts";
 import { openStoreFolder } from "../store-folder.ts";
+import { openSharedFolder } from "./shared-folder.ts";
 import { KEEPER_SETTINGS, type FromKeeper, type KeeperSettings, type ToKeeper } from "./keeper-protocol.ts";
 
 /** `local/src/actors/` in a checkout, `.troupe/build/` in what was bundled from it. */
@@ -68,9 +70,27 @@ async function start(): Promise<void> {
         },
       }),
   });
+  const shared = cleanup.use(openSharedFolder());
   const bus = await connectBus({ url, name: "nursery" });
   cleanup.defer(async () => bus.close());
-  const nursery = new Nursery({
+  const nursery = nurseryOf(bus, scope, { url, capacity, sharedFolder: shared.path });
+  cleanup.defer(async () => nursery.close());
+  await starting;
+  process.on("message", (message: ToKeeper) => {
+    if (message.t === "signal") signal(system, nursery, message);
+    else say({ t: "processes", processes: processesOf(system, nursery) });
+  });
+  say({ t: "ready", natsUrl: url, sharedFolder: shared.path });
+}
+
+interface Place {
+  readonly url: string;
+  readonly capacity: Machine;
+  readonly sharedFolder: string;
+}
+
+function nurseryOf(bus: Bus, scope: Scope, { url, capacity, sharedFolder }: Place): Nursery {
+  return new Nursery({
     bus,
     scope,
     replica: REPLICA,
@@ -79,20 +99,14 @@ async function start(): Promise<void> {
     process: {
       env: {
         [ACTOR_ENV.natsUrl]: url,
-        [ACTOR_ENV.namespace]: namespace,
-        [ACTOR_ENV.group]: group,
-        [ACTOR_ENV.uid]: uid,
+        [ACTOR_ENV.namespace]: scope.namespace,
+        [ACTOR_ENV.group]: scope.pipeline,
+        [ACTOR_ENV.uid]: scope.uid,
+        [ACTOR_ENV.sharedFolder]: sharedFolder,
       },
       onLine: print,
     },
   });
-  cleanup.defer(async () => nursery.close());
-  await starting;
-  process.on("message", (message: ToKeeper) => {
-    if (message.t === "signal") signal(system, nursery, message);
-    else say({ t: "processes", processes: processesOf(system, nursery) });
-  });
-  say({ t: "ready", natsUrl: url });
 }
 
 function processesOf(system: LocalSystem, nursery: Nursery): Record<string, number> {

@@ -19,7 +19,7 @@ export interface KeeperSettings {
 }
 
 export type FromKeeper =
-  | { readonly t: "ready"; readonly natsUrl: string }
+  | { readonly t: "ready"; readonly natsUrl: string; readonly sharedFolder: string }
   | { readonly t: "failed"; readonly name: string; readonly message: string }
   | { readonly t: "line"; readonly source: string; readonly line: string }
   | { readonly t: "processes"; readonly processes: Readonly<Record<string, number>> };

@@ -27,12 +27,13 @@ export async function startActorGroup(settings: ActorSettings): Promise<StartedG
     detached: true,
   });
   const keeper = new Keeper(child, onLog);
-  const natsUrl = await keeper.ready;
+  const { natsUrl, sharedFolder } = await keeper.ready;
   child.unref();
   child.channel?.unref();
   return {
     natsUrl,
     scope,
+    sharedFolder,
     processes: async () => keeper.processes(),
     kill: (name, signal) => {
       keeper.say({ t: "signal", process: name, signal });
@@ -64,7 +65,7 @@ function keeperSettings({ namespace, pipeline, uid }: Scope, settings: ActorSett
 }
 
 class Keeper {
-  readonly ready: Promise<string>;
+  readonly ready: Promise<Extract<FromKeeper, { t: "ready" }>>;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
   readonly #waiting: ((processes: Readonly<Record<string, number>>) => void)[] = [];
@@ -78,7 +79,7 @@ class Keeper {
     });
     this.ready = new Promise((resolve, reject) => {
       child.on("message", (message: FromKeeper) => {
-        if (message.t === "ready") resolve(message.natsUrl);
+        if (message.t === "ready") resolve(message);
         else if (message.t === "failed") reject(Object.assign(new Error(message.message), { name: message.name }));
         else if (message.t === "line")
           onLog?.({ source: message.source, level: null, message: message.line, fields: {} });

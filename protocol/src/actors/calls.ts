@@ -16,6 +16,8 @@ export interface Call {
 
 export interface CallBatch {
   readonly caller: string;
+  /** Rises when the agent has forgotten the caller: numbers begin anew then. */
+  readonly session: number;
   readonly calls: readonly Call[];
   /** Outcomes that have arrived and may be forgotten. */
   readonly seen: readonly number[];
@@ -43,6 +45,10 @@ export type CallOutcome =
 export interface AnswerBatch {
   readonly actor: string;
   readonly incarnation: number;
+  /** Of the calls that this answers. */
+  readonly session: number;
+  /** Another one, and higher, when the agent has forgotten the caller meanwhile. */
+  readonly life: number;
   /** All calls below this number are in the mailbox or ended. What comes next has to have this number. */
   readonly next: number;
   /** A call with a higher number has come: those between are missing, and have to be sent again. */
@@ -63,6 +69,7 @@ export function encodeCalls(batch: CallBatch, maxBytes: number): Uint8Array[] {
       const head = calls.map(({ n, method, args }) => [n, method, writer.add(args)]);
       return writer.seal({
         caller: batch.caller,
+        session: batch.session,
         seen: isFirst ? batch.seen : [],
         cancelled: isFirst ? batch.cancelled : [],
         calls: head,
@@ -77,6 +84,7 @@ export function decodeCalls(data: Uint8Array): CallBatch {
   const fields = new Fields(messages, "calls");
   return {
     caller: fields.string("caller"),
+    session: fields.number("session"),
     seen: numbersOf(fields.array("seen")),
     cancelled: numbersOf(fields.array("cancelled")),
     calls: fields.array("calls").map((raw) => callOf(raw, payloads)),
@@ -104,6 +112,8 @@ export function encodeAnswers(batch: AnswerBatch, maxBytes: number): Uint8Array[
       return writer.seal({
         actor: batch.actor,
         incarnation: batch.incarnation,
+        session: batch.session,
+        life: batch.life,
         next: batch.next,
         gap: batch.gap,
         outcomes: head,
@@ -119,6 +129,8 @@ export function decodeAnswers(data: Uint8Array): AnswerBatch {
   return {
     actor: fields.string("actor"),
     incarnation: fields.number("incarnation"),
+    session: fields.number("session"),
+    life: fields.number("life"),
     next: fields.number("next"),
     gap: fields.get("gap") === true,
     outcomes: fields.array("outcomes").map((raw) => {

@@ -83,7 +83,7 @@ function copyOf(id: number, message: BusMessage): ToUser {
     const value = message.header(name);
     if (value !== "") headers[name] = value;
   }
-  return { t: "message", id, subject, data: data.slice(), reply, status, headers };
+  return { t: "message", id, subject, data: new Uint8Array(data), reply, status, headers };
 }
 
 export class PortBus implements Bus {

@@ -24,8 +24,8 @@ import type { FromActorHost } from "./host-protocol.ts";
 const TICK_MS = 250;
 /** An outcome that its caller has not acknowledged for so long is sent again. */
 const REPEAT_MS = 1_000;
-/** A caller that waits for something says so every 5 s; one that is silent for so long is gone. */
-const FORGET_MS = 60_000;
+/** A caller that waits for something says so every 5 s. */
+const FORGET = { silentMs: 60_000, goneMs: 600_000 };
 /** Larger results are stored apart. */
 const INLINE_BYTES = 512 * 1024;
 const ASYNC_CONCURRENCY = 1_000;
@@ -180,7 +180,7 @@ export class ActorAgent {
       this.#startedAt.set(taken.key, performance.now());
       const { args } = taken.call;
       if ("bytes" in args)
-        this.#host.post({ t: "call", key: taken.key, method: taken.call.method, args: args.bytes.slice() });
+        this.#host.post({ t: "call", key: taken.key, method: taken.call.method, args: new Uint8Array(args.bytes) });
       else void this.#fetch(taken, args);
     }
   }
@@ -222,7 +222,7 @@ export class ActorAgent {
   #tick(): void {
     const now = performance.now();
     this.#mailbox?.repeat(now, REPEAT_MS);
-    this.#mailbox?.forget(now, FORGET_MS);
+    for (const caller of this.#mailbox?.forget(now, FORGET) ?? []) this.#replies.delete(caller);
     this.#scheduleFlush();
     this.#blocking.look(now, this.#mailbox?.running.size ?? 0);
     const facts = this.facts();

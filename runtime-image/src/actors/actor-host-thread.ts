@@ -3,6 +3,7 @@ import { serveBus, type ActorOrder, type Bus, type Death, type Scope } from "@tr
 import { randomBytes } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { actorHostEntry, HOST_FLAGS } from "../entries.ts";
+import { ACTOR_ENV } from "./actor-protocol.ts";
 import type { ActorHostStart, FromActorHost, ToActorHost } from "./host-protocol.ts";
 
 export interface ActorHostListener {
@@ -33,6 +34,7 @@ export class ActorHostThread {
       bus: port2,
       inbox: `_INBOX.${randomBytes(12).toString("hex")}`,
       maxPayload: bus.maxPayload,
+      sharedFolder: process.env[ACTOR_ENV.sharedFolder],
       turns: this.#memory,
     };
     this.#worker = new Worker(actorHostEntry(), {

@@ -8,6 +8,8 @@ export const ACTOR_ENV = {
   namespace: "TROUPE_NAMESPACE",
   group: "TROUPE_GROUP",
   uid: "TROUPE_UID",
+  /** Where shared objects of this machine lie. */
+  sharedFolder: "TROUPE_SHARED_FOLDER",
 } as const;
 
 export type ToActorProcess = {

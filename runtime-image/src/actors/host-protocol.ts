@@ -9,6 +9,8 @@ export interface ActorHostStart {
   readonly bus: MessagePort;
   readonly inbox: string;
   readonly maxPayload: number;
+  /** Where shared objects of this machine lie; undefined: nowhere. */
+  readonly sharedFolder: string | undefined;
   /** An Int32Array of one: rises whenever the thread takes orders. */
   readonly turns: SharedArrayBuffer;
 }

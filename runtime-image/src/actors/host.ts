@@ -67,11 +67,12 @@ class ActorHost {
   }
 
   async #construct({ order, incarnation }: Order<"construct">): Promise<void> {
-    const { scope, bus, inbox, maxPayload } = this.#start;
+    const { scope, bus, inbox, maxPayload, sharedFolder } = this.#start;
     const runtime = new ActorRuntime({
       bus: new PortBus(bus, { inbox, maxPayload }),
       scope,
       parent: { kind: "actor", id: order.id, incarnation },
+      sharedFolder,
     });
     this.#runtime = runtime;
     provideSystem(() => {

@@ -2,8 +2,9 @@
 import type { ActorInfo } from "@troupe/protocol";
 import { currentSystem } from "./actors.ts";
 import { ActorUsageError } from "./errors.ts";
-import { refOf, type ActorHandle, type ActorRef } from "./handle.ts";
+import { refOf, type Sendables, type ActorHandle, type ActorRef } from "./handle.ts";
 import type { ActorOptions } from "./options.ts";
+import type { SharedRef } from "./shared.ts";
 
 /**
  * Creates an actor: an object of `cls` in a process of its own, on this machine or in the group's replicas. Resolves when its constructor has returned.
@@ -18,7 +19,7 @@ import type { ActorOptions } from "./options.ts";
  */
 export async function actor<Args extends readonly unknown[], T extends object>(
   cls: new (...args: Args) => T,
-  args: Args,
+  args: Sendables<Args>,
   options?: ActorOptions,
 ): Promise<ActorHandle<T>>;
 export async function actor<T extends object>(cls: new () => T): Promise<ActorHandle<T>>;
@@ -58,6 +59,19 @@ export async function listActors(): Promise<readonly ActorInfo[]> {
 export async function actorInfo(handle: object): Promise<ActorInfo> {
   const { runtime } = await currentSystem();
   return runtime.find(refOrThrow(handle).id);
+}
+
+/**
+ * Puts a value where every process of the machine can read it, once; the reference travels. Typed arrays and buffers lie there as they are
+ * in memory.
+ *
+ * @example
+ * const model = await put(new Float64Array(12_500_000));
+ * const predictors = await Promise.all([1, 2, 3].map(() => actor(Predictor, [model]))); // each gets the array
+ */
+export async function put<T>(value: T): Promise<SharedRef<T>> {
+  const { runtime } = await currentSystem();
+  return runtime.shared.put(value);
 }
 
 /** Whether a value is a handle. */

@@ -84,7 +84,7 @@ async function open(settings: ActorSettings): Promise<Actors> {
   const connection = await openThreadBus(connect, named, client);
   cleanup.defer(async () => connection.close());
   const scope = local === null ? await identified(connection.bus, named) : named;
-  const runtime = runtimeOf(connection.bus, scope, { kind: "client", id: client });
+  const runtime = runtimeOf(connection.bus, scope, { kind: "client", id: client }, local?.sharedFolder);
   cleanup.defer(async () => runtime.close());
   const owned = cleanup.move();
   return new Actors(runtime, local, async () => {
@@ -106,12 +106,13 @@ function credsOf({ creds }: ActorSettings): { creds?: string } {
   return creds === undefined ? {} : { creds };
 }
 
-function runtimeOf(bus: Bus, scope: Scope, parent: ParentRef): ActorRuntime {
+function runtimeOf(bus: Bus, scope: Scope, parent: ParentRef, sharedFolder: string | undefined): ActorRuntime {
   let alive: NodeJS.Timeout | undefined;
   return new ActorRuntime({
     bus,
     scope,
     parent,
+    sharedFolder,
     // The connection keeps nothing alive; calls that are under way do.
     onBusy: (isBusy) => {
       clearInterval(alive);

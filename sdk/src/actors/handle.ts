@@ -1,5 +1,6 @@
 /** Handles: what callers hold of an actor. */
 import type { Scope } from "@troupe/protocol";
+import type { SharedRef } from "./shared.ts";
 
 /** Names an actor wherever the group is reached. */
 export interface ActorRef {
@@ -12,7 +13,14 @@ export interface ActorRef {
 type AnyMethod = (...args: never[]) => unknown;
 
 /** What may be given where a method takes a value: the value, or a reference to it. */
-export type Sendable<T> = T;
+export type Sendable<T> = T | SharedRef<T>;
+
+/** The same for all parameters of a method. */
+export type Sendables<Args extends readonly unknown[]> = { readonly [Index in keyof Args]: Sendable<Args[Index]> };
+
+/** A method as callers see it: with the values themselves, or with references to shared ones. */
+type Remote<Args extends readonly unknown[], R> = ((...args: Args) => Promise<R>) &
+  ((...args: Sendables<Args>) => Promise<R>);
 
 /**
  * A handle of an actor of class `T`: its methods, each of which returns a promise. Fields are not seen from outside. It can be passed to
@@ -22,7 +30,7 @@ export type ActorHandle<T> = {
   readonly [Name in keyof T as T[Name] extends AnyMethod ? Name : never]: T[Name] extends (
     ...args: infer Args
   ) => infer R
-    ? (...args: Args) => Promise<Awaited<R>>
+    ? Remote<Args, Awaited<R>>
     : never;
 } & { readonly [HANDLE]: ActorRef };
 

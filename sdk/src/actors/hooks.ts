@@ -2,10 +2,10 @@
 import type { CodeRef } from "@troupe/protocol";
 import { codeRefOf } from "./code.ts";
 import { NeedsCode } from "./decode-loaded.ts";
-import { NotSendableError } from "./errors.ts";
 import { refOf, type ActorRef } from "./handle.ts";
 import type { CodeLoader } from "./load-code.ts";
 import type { ActorRuntime } from "./runtime.ts";
+import { sharedDataOf, type SharedData } from "./shared.ts";
 import type { Tagged, ValueHooks } from "./value-codec.ts";
 
 export function hooksOf(runtime: ActorRuntime, loader: CodeLoader): ValueHooks {
@@ -13,11 +13,16 @@ export function hooksOf(runtime: ActorRuntime, loader: CodeLoader): ValueHooks {
     dataOf: (value) => {
       const ref = refOf(value);
       if (ref !== undefined) return { kind: "handle", data: ref };
+      const shared = sharedDataOf(value);
+      if (shared !== undefined) {
+        runtime.shared.sent(shared);
+        return { kind: "shared", data: shared };
+      }
       return typeof value === "function" ? { kind: "code", data: codeRefOf(value as () => unknown) } : undefined;
     },
     valueOf: ({ kind, data }: Tagged) => {
       if (kind === "handle") return runtime.handleOf(data as ActorRef);
-      if (kind !== "code") throw new NotSendableError(`a value of the kind ${kind} is not known here`);
+      if (kind === "shared") return runtime.shared.refTo(data as SharedData);
       const ref = data as CodeRef;
       const code = loader.known(ref);
       if (code === undefined) throw new NeedsCode(ref);

@@ -225,13 +225,21 @@ export class Link {
     }
     try {
       const answer = decodeAnswers(message.data);
-      const { delivered, ended } = this.#sender.heard(answer);
+      const { delivered, ended, forgotten } = this.#sender.heard(answer);
       for (const id of delivered) this.#waiting.get(id)?.delivered();
       for (const { id, outcome } of ended) this.#settle(id, outcome);
+      for (const id of forgotten) this.#failForgotten(id);
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
     }
     this.#scheduleFlush();
+  }
+
+  #failForgotten(id: number): void {
+    const waiting = this.#waiting.get(id);
+    const message = "this program was cut off from it for so long that the outcome was given up";
+    if (waiting !== undefined)
+      this.#fail(id, waiting, new ActorDiedError(waiting.what, { code: "HostLost", message }, true));
   }
 
   #settle(id: number, outcome: CallOutcome): void {
@@ -310,7 +318,7 @@ export class Link {
     { calls, seen, cancelled }: Pick<Parameters<typeof encodeCalls>[0], "calls" | "seen" | "cancelled">,
   ): void {
     const { bus, caller, name, ref } = this.#parts;
-    const batch = { caller: `${caller}.${name}.${this.#sender.session}`, calls, seen, cancelled };
+    const batch = { caller: `${caller}.${name}`, session: this.#sender.session, calls, seen, cancelled };
     const subject = groupSubjectsOf(ref.scope).calls(ref.id, incarnation);
     for (const bytes of encodeCalls(batch, Math.floor(bus.maxPayload / 2)))
       bus.publish(subject, bytes, { reply: this.#answers });

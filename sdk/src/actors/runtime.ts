@@ -31,7 +31,8 @@ import { Link } from "./link.ts";
 import { CodeLoader } from "./load-code.ts";
 import { resolveOptions, type ActorOptions } from "./options.ts";
 import { RegistryClient } from "./registry-client.ts";
-import { encodeValues, errorFrom, type ValueHooks } from "./value-codec.ts";
+import { SharedRef, SharedStore } from "./shared.ts";
+import { decodeValues, encodeValues, errorFrom, type ValueHooks } from "./value-codec.ts";
 
 /** A constructor's arguments are journalled; larger ones are to be put apart. */
 const MAX_ARGS_BYTES = 256 * 1024;
@@ -41,6 +42,8 @@ export interface RuntimeOptions {
   readonly scope: Scope;
   /** Who creates what is created here, and with whose end it ends. */
   readonly parent: ParentRef;
+  /** Where shared objects of this machine lie; undefined: nowhere. */
+  readonly sharedFolder: string | undefined;
   /** Called when calls begin to be pending, and when none is any more. */
   readonly onBusy?: (isBusy: boolean) => void;
 }
@@ -60,10 +63,13 @@ export class ActorRuntime {
   readonly blobs: BlobStore;
   readonly caller = randomBytes(9).toString("base64url");
   readonly loader = new CodeLoader();
+  readonly shared: SharedStore;
   readonly #options: RuntimeOptions;
   readonly #links = new Map<string, Link>();
   readonly #subscription: BusSubscription;
   readonly #unlisten: () => void;
+  /** Arguments of calls that have no outcome: what they refer to must not be released before it is taken. */
+  readonly #pinned = new Set<readonly unknown[]>();
   #nextLink = 1;
   #busy = 0;
 
@@ -75,6 +81,13 @@ export class ActorRuntime {
     this.registry = new RegistryClient(bus, scope);
     this.blobs = new BlobStore(bus, scope);
     this.hooks = hooksOf(this, this.loader);
+    this.shared = new SharedStore({
+      blobs: this.blobs,
+      caller: this.caller,
+      folder: options.sharedFolder,
+      encode: (value) => encodeValues([value], this.hooks, "what is put"),
+      decode: (bytes) => decodeValues(bytes, this.hooks)[0],
+    });
     this.#subscription = bus.subscribe(groupSubjectsOf(scope).news, ({ data }) => {
       for (const news of parseNews(data).actors) this.#links.get(news.id)?.learn(news);
     });
@@ -140,26 +153,29 @@ export class ActorRuntime {
     });
     signal?.addEventListener("abort", cancel, { once: true });
     this.#count(1);
+    this.#pinned.add(args);
     try {
       return await this.#valueOf(what, await outcome);
     } finally {
       this.#count(-1);
+      this.#pinned.delete(args);
       signal?.removeEventListener("abort", cancel);
     }
   }
 
   /** Whether an argument is a reference to a shared object, which is given to a method as what it refers to. */
-  hasReferences(_args: readonly unknown[]): boolean {
-    return false;
+  hasReferences(args: readonly unknown[]): boolean {
+    return args.some((arg) => arg instanceof SharedRef);
   }
 
   async dereferenced(args: readonly unknown[]): Promise<readonly unknown[]> {
-    return args;
+    return Promise.all(args.map(async (arg) => (arg instanceof SharedRef ? arg.get() : arg)));
   }
 
   async close(): Promise<void> {
     this.#subscription.unsubscribe();
     this.#unlisten();
+    this.shared.close();
     for (const link of this.#links.values())
       link.close(new ActorUsageError(`${link.ref.className}: the connection to its group was closed`));
     this.#links.clear();

@@ -32,6 +32,8 @@ export interface ActorSettings {
 export interface StartedGroup {
   readonly natsUrl: string;
   readonly scope: Scope;
+  /** Where shared objects lie. */
+  readonly sharedFolder: string;
   /** Process ids by name: `nats`, `coordinator-0`, and the ids of actors. */
   processes(): Promise<Readonly<Record<string, number>>>;
   /** Sends a signal to a process; nats-server and the coordinator are started again. */

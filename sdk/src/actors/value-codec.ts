@@ -51,6 +51,7 @@ function isPlainObject(value: object, depth: number): boolean {
   if (Array.isArray(value)) return value.every((item) => isPlain(item, depth + 1));
   const prototype: unknown = Object.getPrototypeOf(value);
   if ((prototype !== Object.prototype && prototype !== null) || TAG in value || "toJSON" in value) return false;
+  if (Object.getOwnPropertySymbols(value).length > 0) return false; // a handle is known by one
   for (const key in value) {
     const item: unknown = Reflect.get(value, key);
     if (item !== undefined && !isPlain(item, depth + 1)) return false;
@@ -269,7 +270,7 @@ function bytesFrom(kind: string, slot: unknown, { payloads }: Reviving): unknown
   const payload = payloads.get(slot as { readonly b: number });
   if (!("bytes" in payload)) throw new NotSendableError("bytes are missing from a value");
   // Memory of their own, and so at its beginning: eight-byte numbers cannot begin anywhere.
-  const { buffer } = payload.bytes.slice();
+  const { buffer } = new Uint8Array(payload.bytes);
   if (kind === "ArrayBuffer") return buffer;
   if (kind === "DataView") return new DataView(buffer);
   const View = kind in VIEWS ? VIEWS[kind as BinaryKind] : Uint8Array;

@@ -25,6 +25,9 @@ interface KeptOutcome {
 }
 
 interface CallerState {
+  readonly session: number;
+  /** Unique within the mailbox. */
+  readonly life: number;
   next: number;
   gap: boolean;
   heardAt: number;
@@ -42,6 +45,7 @@ export class Mailbox {
   readonly #running = new Map<number, Taken>();
   readonly #dropped = new Set<number>();
   #nextKey = 1;
+  #nextLife = 1;
   #done = 0;
   #failed = 0;
 
@@ -63,8 +67,9 @@ export class Mailbox {
   }
 
   /** @returns the keys of running calls whose callers no longer want them. */
-  receive({ caller, calls, seen, cancelled }: CallBatch, now: number): number[] {
-    const state = this.#stateOf(caller);
+  receive({ caller, session, calls, seen, cancelled }: CallBatch, now: number): number[] {
+    const state = this.#stateOf(caller, session);
+    if (state === undefined) return [];
     state.heardAt = now;
     for (const n of seen) state.outcomes.delete(n);
     for (const call of calls) {
@@ -113,11 +118,16 @@ export class Mailbox {
     }
   }
 
-  /** Callers that have been silent for so long, and for whom nothing waits or runs, are forgotten. */
-  forget(now: number, silentMs: number): void {
-    for (const [caller, state] of this.#callers) {
-      if (now - state.heardAt > silentMs && state.open.size === 0) this.#callers.delete(caller);
-    }
+  /**
+   * Callers that have been silent for `silentMs`, and for whom nothing waits, runs or is kept, are forgotten. Those for whom an outcome is kept
+   * are so after `goneMs`: they say that they wait for it as long as they live.
+   */
+  forget(now: number, { silentMs, goneMs }: { readonly silentMs: number; readonly goneMs: number }): string[] {
+    const forgotten = [...this.#callers].filter(
+      ([, { heardAt, open, outcomes }]) => open.size === 0 && now - heardAt > (outcomes.size === 0 ? silentMs : goneMs),
+    );
+    for (const [caller] of forgotten) this.#callers.delete(caller);
+    return forgotten.map(([caller]) => caller);
   }
 
   /** What is to be said now, to whom. */
@@ -127,18 +137,23 @@ export class Mailbox {
       if (state === undefined) return [];
       const unsent = [...state.outcomes].filter(([, { sentAt }]) => sentAt === -Infinity);
       for (const [, kept] of unsent) kept.sentAt = now;
-      const { next, gap } = state;
+      const { session, life, next, gap } = state;
       state.gap = false;
-      return [{ caller, answer: { next, gap, outcomes: unsent.map(([n, { outcome }]) => ({ n, outcome })) } }];
+      return [
+        { caller, answer: { session, life, next, gap, outcomes: unsent.map(([n, { outcome }]) => ({ n, outcome })) } },
+      ];
     });
     this.#due.clear();
     return answers;
   }
 
-  #stateOf(caller: string): CallerState {
+  /** @returns undefined for a session that is over. */
+  #stateOf(caller: string, session: number): CallerState | undefined {
     const known = this.#callers.get(caller);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.session >= session) return known.session === session ? known : undefined;
     const state: CallerState = {
+      session,
+      life: this.#nextLife++,
       next: 1,
       gap: false,
       heardAt: 0,

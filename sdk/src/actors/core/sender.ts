@@ -35,15 +35,19 @@ export interface Heard {
   /** These stand in the mailbox, or have ended. */
   readonly delivered: readonly number[];
   readonly ended: readonly { readonly id: number; readonly outcome: CallOutcome }[];
+  /** The agent has forgotten us, and with us what became of these. */
+  readonly forgotten: readonly number[];
 }
 
-const NOTHING: Heard = { delivered: [], ended: [] };
+const NOTHING: Heard = { delivered: [], ended: [], forgotten: [] };
 
 export class Sender {
   readonly #entries = new Map<number, Entry>();
   readonly #byNumber = new Map<number, Entry>();
   #incarnation: number | undefined;
   #session = 1;
+  /** Of what the agent knows of us; 0: nothing has been heard. */
+  #life = 0;
   #nextId = 1;
   #nextNumber = 1;
   #resendFrom: number | undefined;
@@ -142,39 +146,52 @@ export class Sender {
     return sending;
   }
 
-  heard({ incarnation, next, gap, outcomes }: AnswerBatch): Heard {
-    if (incarnation !== this.#incarnation) return NOTHING;
-    const delivered: number[] = [];
-    const ended: { id: number; outcome: CallOutcome }[] = [];
-    for (const entry of this.#byNumber.values()) {
-      if ((entry.n ?? 0) >= next) break;
-      if (entry.phase === "sent") {
-        entry.phase = "accepted";
-        delivered.push(entry.id);
-      }
-    }
-    for (const { n, outcome } of outcomes) {
-      this.#seen.push(n);
-      const entry = this.#byNumber.get(n);
-      if (entry === undefined) continue; // it came before: the agent did not know yet that we have it
-      this.#byNumber.delete(n);
-      this.#entries.delete(entry.id);
-      ended.push({ id: entry.id, outcome });
-    }
-    if (gap) this.#closeGap(next);
-    return { delivered, ended };
+  heard(answer: AnswerBatch): Heard {
+    const { life, next, gap } = answer;
+    if (!this.#isOurs(answer)) return NOTHING;
+    if (this.#life !== 0 && life > this.#life) return { ...NOTHING, forgotten: this.#beginAgain() };
+    this.#life = life;
+    const delivered = this.#accept(next);
+    const ended = answer.outcomes.flatMap(({ n, outcome }) => this.#end(n, outcome));
+    if (gap) this.#resendFrom = Math.min(this.#resendFrom ?? Infinity, next);
+    return { delivered, ended, forgotten: [] };
   }
 
-  #closeGap(next: number): void {
-    const unaccepted = [...this.#byNumber.values()].find(({ phase }) => phase === "sent");
-    if (unaccepted?.n === undefined) return;
-    if (unaccepted.n > next && ![...this.#byNumber.values()].some(({ phase }) => phase === "accepted")) {
-      // It asks for what we no longer have: it has forgotten us while we were silent.
-      this.#session++;
-      this.#restartNumbers();
-      return;
+  /** Answers of former times may still be under way. */
+  #isOurs({ incarnation, session, life }: AnswerBatch): boolean {
+    return incarnation === this.#incarnation && session === this.#session && life >= this.#life;
+  }
+
+  /** Everything below `next` was taken. */
+  #accept(next: number): number[] {
+    const delivered: number[] = [];
+    for (const entry of this.#byNumber.values()) {
+      if ((entry.n ?? 0) >= next) break;
+      if (entry.phase !== "sent") continue;
+      entry.phase = "accepted";
+      delivered.push(entry.id);
     }
-    this.#resendFrom = Math.min(this.#resendFrom ?? Infinity, unaccepted.n);
+    return delivered;
+  }
+
+  /** @returns nothing when the outcome came before: the agent did not know yet that we have it. */
+  #end(n: number, outcome: CallOutcome): { id: number; outcome: CallOutcome }[] {
+    this.#seen.push(n);
+    const entry = this.#byNumber.get(n);
+    if (entry === undefined) return [];
+    this.#byNumber.delete(n);
+    this.#entries.delete(entry.id);
+    return [{ id: entry.id, outcome }];
+  }
+
+  /** Calls that it had not taken are sent anew; what became of those that it had, nobody knows. */
+  #beginAgain(): number[] {
+    const ending = [...this.#entries.values()].filter((entry) => entry.phase === "accepted" && !survives(entry));
+    for (const { id } of ending) this.#entries.delete(id);
+    for (const entry of this.#entries.values()) if (entry.phase === "accepted") entry.retriesLeft--;
+    this.#session++;
+    this.#restartNumbers();
+    return ending.map(({ id }) => id);
   }
 
   #again(): Entry[] {
@@ -200,6 +217,7 @@ export class Sender {
 
   #restartNumbers(): void {
     this.#nextNumber = 1;
+    this.#life = 0;
     this.#byNumber.clear();
     this.#seen = [];
     this.#cancelled = [];

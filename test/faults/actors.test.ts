@@ -1,0 +1,89 @@
+/** Actors under fire: killed in the middle of calls, NATS and coordinator restarted, a client that dies, twenty cold starts. */
+import { actor, actorInfo, kill, listActors, startActors, task } from "@troupe/sdk";
+import test from "ava";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Counter, LoggingActor, Recorder, runExperiment } from "../conformance/actors/classes.ts";
+import { eventually } from "../support/eventually.ts";
+
+test.serial("twenty times from cold, the logging actor has 27 of 27 lines", async (t) => {
+  for (let round = 0; round < 20; round++) {
+    const actors = await startActors({ cpus: 4, spares: 0 });
+    try {
+      const logger = await actor(LoggingActor);
+      await Promise.all([0, 1, 2].map(async (experiment) => task(runExperiment, experiment, logger)));
+      const lines = Object.values(await logger.logs()).flat();
+      t.is(lines.length, 27, `round ${round}`);
+    } finally {
+      await actors.close();
+    }
+  }
+});
+
+test.serial("NATS and the coordinator are killed while calls run: each call once, in order", async (t) => {
+  await using actors = await startActors({ cpus: 4, spares: 1 });
+  const recorder = await actor(Recorder, [], { maxConcurrency: 1 });
+  const calls: Promise<number>[] = [];
+  for (let i = 0; i < 60; i++) {
+    calls.push(recorder.slow(String(i), 5));
+    if (i === 20) actors.local?.kill("nats", "SIGKILL");
+    if (i === 40) actors.local?.kill("coordinator-0", "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  t.deepEqual(
+    await Promise.all(calls),
+    Array.from({ length: 60 }, (_, i) => i + 1),
+  );
+  t.deepEqual(
+    await recorder.lines(),
+    Array.from({ length: 60 }, (_, i) => String(i)),
+  );
+  const later = await actor(Counter, [1]);
+  t.is(await later.increment(1), 2, "births go on");
+  t.is((await actorInfo(recorder)).restarts, 0, "nobody was taken for dead");
+});
+
+test.serial("actors are killed again and again: no call hangs, retried ones all end well", async (t) => {
+  await using _actors = await startActors({ cpus: 4, spares: 2 });
+  const counter = await actor(Counter, [0], { maxRestarts: -1, maxTaskRetries: -1 });
+  let done = 0;
+  for (let round = 0; round < 5; round++) {
+    const calls = Array.from({ length: 50 }, async () => counter.increment(1));
+    process.kill((await actorInfo(counter)).facts?.pid ?? 0, "SIGKILL");
+    done += (await Promise.all(calls)).length;
+    await eventually("its next life is known", async () => (await actorInfo(counter)).facts !== null);
+  }
+  t.is(done, 250);
+  t.true((await actorInfo(counter)).restarts >= 4);
+});
+
+test.serial("a client that dies takes its actors along, and leaves those that are detached", async (t) => {
+  await using actors = await startActors({ cpus: 4, spares: 2 });
+  const program = join(import.meta.dirname, "actors-client.ts");
+  const child = spawn(process.execPath, [program, actors.local?.natsUrl ?? ""], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  t.deepEqual(await once(lines, "line"), ["ready"]);
+  const names = async (): Promise<(string | null)[]> =>
+    (await listActors()).filter(({ status }) => status === "alive").map(({ name }) => name);
+  t.deepEqual((await names()).toSorted(), ["detached", "owned"]);
+  child.kill("SIGKILL");
+  await eventually("its actor has ended", async () => !(await names()).includes("owned"));
+  t.deepEqual(await names(), ["detached"]);
+  const owned = (await listActors()).find(({ name }) => name === "owned");
+  t.is(owned?.death?.code, "ClientEnded");
+  const detached = await actor(Counter, [], { name: "detached", getIfExists: true });
+  t.is(await detached.increment(1), 6);
+  await kill(detached);
+});
+
+test.serial("a group keeps its names over a restart of its coordinator", async (t) => {
+  await using actors = await startActors({ cpus: 4, spares: 1 });
+  const counter = await actor(Counter, [3], { name: "kept" });
+  actors.local?.kill("coordinator-0", "SIGKILL");
+  await t.throwsAsync(actor(Counter, [], { name: "kept" }), { name: "ActorAlreadyExistsError" });
+  t.is(await counter.increment(1), 4);
+});

@@ -1,0 +1,247 @@
+import {
+  actor,
+  actorInfo,
+  actorNamed,
+  kill,
+  listActors,
+  put,
+  startActors,
+  task,
+  taskWith,
+  type ActorHandle,
+} from "@troupe/sdk";
+import test from "ava";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../../support/eventually.ts";
+import { Counter, NoModel, Predictor, Recorder, untilAborted } from "../../conformance/actors/classes.ts";
+
+const actors = await startActors({ cpus: 4, gpus: 1, spares: 2 });
+test.after.always(async () => actors.close());
+
+test("calls keep their order, and state lies in one place", async (t) => {
+  const counter = await actor(Counter, [10]);
+  const results = await Promise.all(Array.from({ length: 500 }, async () => counter.increment(1)));
+  t.deepEqual(
+    results,
+    Array.from({ length: 500 }, (_, i) => 11 + i),
+  );
+  t.not(await counter.pid(), process.pid);
+});
+
+test("an error of a method comes as it was thrown, and the actor lives on", async (t) => {
+  const counter = await actor(Counter);
+  const error = await t.throwsAsync(counter.fail("too far"), { instanceOf: RangeError, message: "too far" });
+  t.regex(error.stack ?? "", /classes\.ts/);
+  t.is(await counter.increment(1), 1);
+  const unknown = counter as unknown as { nothing(): Promise<void> };
+  await t.throwsAsync(unknown.nothing(), { message: /Counter has no method nothing\(\); it has .*increment/ });
+});
+
+test("who calls a dead actor learns how it ended", async (t) => {
+  const exiting = await actor(Counter);
+  await t.throwsAsync(exiting.exit(7), { name: "ActorDiedError", message: /exit code 7/ });
+  await t.throwsAsync(exiting.value(), { name: "ActorDiedError", message: /exit code 7/ });
+
+  const killed = await actor(Counter);
+  const blocked = killed.block(60_000);
+  await kill(killed);
+  await t.throwsAsync(blocked, { name: "ActorDiedError", message: /kill\(\).*may have run/ });
+
+  const greedy = await actor(Counter, [], { memoryMb: 64 });
+  await t.throwsAsync(greedy.devour(), { name: "ActorDiedError", message: /out of memory \(limit 64 MiB\)/ });
+
+  const shot = await actor(Counter);
+  const running = shot.block(60_000);
+  process.kill(await pidOf(shot), "SIGKILL");
+  await t.throwsAsync(running, { name: "ActorDiedError", message: /SIGKILL/ });
+});
+
+test("an actor with restarts left is made anew, and calls that may run again do", async (t) => {
+  const counter = await actor(Counter, [100], { maxRestarts: 1, maxTaskRetries: 1 });
+  await counter.increment(1);
+  const pid = await counter.pid();
+  process.kill(pid, "SIGKILL");
+  t.is(await counter.increment(1), 101, "it began anew from its constructor's arguments");
+  t.not(await counter.pid(), pid);
+  t.is((await actorInfo(counter)).restarts, 1);
+  process.kill(await counter.pid(), "SIGKILL");
+  await t.throwsAsync(counter.increment(1), { name: "ActorDiedError" });
+});
+
+test("a constructor that throws, and code that cannot travel, are told at once", async (t) => {
+  const seconds = 5;
+  await t.throwsAsync(actor(NoModel), {
+    name: "ActorDiedError",
+    message: /NoModel could not be made: Error: no model/,
+  });
+  t.throws(() => task(() => seconds * 2), { name: "NotSendableError", message: /uses "seconds" from around it/ });
+  await t.throwsAsync(
+    actor(
+      class Closed {
+        wait(): number {
+          return seconds;
+        }
+      },
+      [],
+    ),
+    { name: "NotSendableError", message: /"seconds"/ },
+  );
+  const counter = await actor(Counter);
+  const add = counter.increment as unknown as (what: unknown) => Promise<number>;
+  await t.throwsAsync(add({ deep: [Symbol("x")] }), { name: "NotSendableError", message: /deep\[0\] is a symbol/ });
+});
+
+test("values travel as they are", async (t) => {
+  const values = [
+    undefined,
+    null,
+    -0,
+    Number.NaN,
+    12n ** 30n,
+    new Date(5),
+    new Map([["a", new Set([1])]]),
+    new Float64Array([1.5, -2]),
+    new Uint8Array(0),
+    { $t: "mine", list: [undefined, 1] },
+    new TypeError("kept"),
+  ];
+  for (const value of values) t.deepEqual(await task((same: unknown) => same, value), value);
+  const large = new Uint8Array(3_000_000).fill(7);
+  t.is(Buffer.compare(await task((bytes: Uint8Array) => bytes, large), large), 0);
+});
+
+test("names: one living holder, found by all, taken when it exists", async (t) => {
+  const first = await actor(Counter, [1], { name: "visits" });
+  await t.throwsAsync(actor(Counter, [1], { name: "visits" }), { name: "ActorAlreadyExistsError" });
+  const same = await actor(Counter, [50], { name: "visits", getIfExists: true });
+  await same.increment(1);
+  t.is(await first.value(), 2);
+  t.is(await (await actorNamed<Counter>("visits")).value(), 2);
+  const many = await Promise.all(
+    Array.from({ length: 4 }, async () => actor(Counter, [0], { name: "shared", getIfExists: true })),
+  );
+  await Promise.all(many.map(async (handle) => handle.increment(1)));
+  t.is(await many[0]!.value(), 4);
+  await kill(first);
+  await t.throwsAsync(actorNamed("visits"), { name: "ActorNotFoundError" });
+  t.is(await (await actor(Counter, [9], { name: "visits" })).value(), 9);
+});
+
+test("a full mailbox refuses at once, and what was taken is done in order", async (t) => {
+  const recorder = await actor(Recorder, [], { maxConcurrency: 1, maxPendingCalls: 3 });
+  const calls = ["a", "b", "c", "d", "e"].map(async (line) => recorder.slow(line, 20));
+  const outcomes = await Promise.allSettled(calls);
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "fulfilled", "rejected", "rejected"],
+  );
+  t.like(outcomes[4], { reason: { name: "PendingCallsLimitError" } });
+  t.deepEqual(await recorder.lines(), ["a", "b", "c"]);
+});
+
+test("calls of an async actor interleave, up to maxConcurrency", async (t) => {
+  const interleaving = await actor(Recorder);
+  await Promise.all([interleaving.slow("slow", 300), interleaving.slow("quick", 1)]);
+  t.deepEqual(await interleaving.lines(), ["quick", "slow"]);
+  const serial = await actor(Recorder, [], { maxConcurrency: 1 });
+  await Promise.all([serial.slow("slow", 50), serial.slow("quick", 1)]);
+  t.deepEqual(await serial.lines(), ["slow", "quick"]);
+});
+
+test("an actor that blocks its thread is told to block, and its neighbours notice nothing", async (t) => {
+  const blocking = await actor(Counter);
+  const neighbour = await actor(Counter);
+  const blocked = blocking.block(4_000);
+  await eventually("it is reported as blocked", async () => {
+    await neighbour.increment(1);
+    const { facts } = await actorInfo(blocking);
+    return (facts?.blockedMs ?? 0) > 0 && facts?.running[0]?.method === "block";
+  });
+  await blocked;
+  t.is((await actorInfo(blocking)).status, "alive");
+});
+
+test("claims: a fraction of a GPU is shared, what is taken is waited for, the impossible is refused", async (t) => {
+  await t.throwsAsync(actor(Counter, [], { gpus: 2 }), {
+    name: "ActorRefusedError",
+    message: /claims 0 CPUs and 2 GPUs/,
+  });
+  await t.throwsAsync(actor(Counter, [], { gpus: 1.5 }), { name: "ActorRefusedError", message: /only whole GPUs/ });
+  const halves = await Promise.all([actor(Seer, [], { gpus: 0.5 }), actor(Seer, [], { gpus: 0.5 })]);
+  t.deepEqual(await Promise.all(halves.map(async (half) => half.gpus())), ["0", "0"]);
+  let isThere = false;
+  const third = actor(Seer, [], { gpus: 0.5 }).then((handle) => {
+    isThere = true;
+    return handle;
+  });
+  await eventually("it waits for room", async () =>
+    (await listActors()).some(({ waitsFor }) => waitsFor === "room for 0 CPU and 0.5 GPU"),
+  );
+  t.false(isThere);
+  await kill(halves[0]);
+  t.is(await (await third).gpus(), "0");
+});
+
+class Seer {
+  gpus(): string | undefined {
+    return process.env["CUDA_VISIBLE_DEVICES"];
+  }
+}
+
+test("a task is cancelled: before it begins, by its signal, and by force", async (t) => {
+  const waiting = task(untilAborted);
+  const started = Promise.allSettled([waiting]);
+  waiting.cancel("enough");
+  t.like((await started)[0], { status: "rejected", reason: { name: "CallCancelledError", message: "enough" } });
+  const aborter = new AbortController();
+  const stubborn = taskWith({ signal: aborter.signal }, () => {
+    for (;;);
+  });
+  const caught = Promise.allSettled([stubborn]);
+  await eventually("it runs", async () =>
+    (await listActors()).some(({ className, facts }) => className === "TaskRunner" && (facts?.running.length ?? 0) > 0),
+  );
+  aborter.abort();
+  t.like((await caught)[0], { status: "rejected", reason: { name: "CallCancelledError" } });
+  await eventually("its process has gone", async () =>
+    (await listActors()).every(
+      ({ className, facts }) => className !== "TaskRunner" || (facts?.running.length ?? 0) === 0,
+    ),
+  );
+});
+
+test("a task whose process dies runs again, as often as it may", async (t) => {
+  await t.throwsAsync(
+    taskWith({ retries: 1 }, () => process.exit(3)),
+    { name: "ActorDiedError", message: /exit code 3/ },
+  );
+  t.is(await task((n: number) => n + 1, 1), 2);
+});
+
+async function pidOf(handle: ActorHandle<Counter>): Promise<number> {
+  await eventually("its process is known", async () => ((await actorInfo(handle)).facts?.pid ?? 0) > 0);
+  return (await actorInfo(handle)).facts?.pid ?? 0;
+}
+
+test("what is put once arrives in many processes as it was, and is gone when nobody holds it", async (t) => {
+  const model = new Float64Array(1_000_000).map((_, index) => index);
+  const ref = await put(model);
+  t.is(ref.bytes, 8_000_000);
+  const predictors = await Promise.all([0, 1, 2].map(async () => actor(Predictor, [ref])));
+  const expected = (999_999 * 1_000_000) / 2;
+  t.deepEqual(await Promise.all(predictors.map(async (each) => each.sum())), [expected, expected, expected]);
+  t.is(await predictors[0]?.sumOf({ nested: [ref] }), expected);
+  t.is(await task((array: Float64Array) => array.length, ref), 1_000_000);
+  const folder = actors.local?.sharedFolder ?? "";
+  t.true(readdirSync(folder).length >= 4, "one link for each process that holds it");
+  t.is(
+    new Set(readdirSync(folder).map((name) => statSync(join(folder, name)).ino)).size,
+    1,
+    "the bytes lie there once",
+  );
+  await Promise.all(predictors.map(async (each) => kill(each)));
+  t.deepEqual(await (await put({ any: [new Date(5), new Uint8Array(3)] })).get(), {
+    any: [new Date(5), new Uint8Array(3)],
+  });
+});

@@ -30,11 +30,16 @@ export async function ensureStreams(bus: Bus, scope: Scope, sizes: StreamSizes):
   for (const kind of STREAMS) await ensureWithRoom(bus, names[kind], taken[kind], firstSize(sizes[kind]));
 }
 
-/** A server that has less left to set aside gets a smaller stream, half as large each time until it fits. */
+/**
+ * A server that has less left to set aside gets a smaller stream, half as large each time until it fits. Then it takes half of that, so that
+ * something is left for the streams and pipelines that follow.
+ */
 async function ensureWithRoom(bus: Bus, name: string, subject: string, size: number): Promise<void> {
   for (let maxBytes = size; ; maxBytes = Math.floor(maxBytes / 2)) {
     try {
-      await ensureStream(bus, { name, subjects: [subject], maxBytes, discard: "new" });
+      const made = await ensureStream(bus, { name, subjects: [subject], maxBytes, discard: "new" });
+      if (maxBytes < size && made.maxBytes === maxBytes && maxBytes / 2 >= SMALLEST_BYTES)
+        await resizeStream(bus, name, Math.floor(maxBytes / 2));
       return;
     } catch (error) {
       if (!isNoRoom(error) || maxBytes / 2 < SMALLEST_BYTES) throw error;

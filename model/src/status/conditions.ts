@@ -48,6 +48,8 @@ export const CONDITION_REASONS = {
     JetStreamDisabled: "False: NATS can be reached, but JetStream is switched off.",
     CoordinatorUnavailable: "False: no coordinator owns the pipeline.",
     JournalLost: "False: the journal is shorter than what is known of it; see the condition Stalled.",
+    NoStorage: "False: NATS has no storage left to set aside for the pipeline's streams.",
+    CoordinatorFailing: "False: the coordinator cannot begin to work on the pipeline; the message says why.",
     Deleting: "False: the object is being deleted.",
   },
   Progressing: {
@@ -65,6 +67,8 @@ export const CONDITION_REASONS = {
     NotStalled: "False: nothing waits for a person.",
     NotAccepted: "True: the spec is refused; see the condition Accepted.",
     JournalLost: "True: the journal in NATS is shorter than what is known of it, or damaged.",
+    NoStorage: "True: NATS has no storage left to set aside for the pipeline's streams.",
+    CoordinatorFailing: "True: the coordinator cannot begin to work on the pipeline; the message says why.",
     ImageNotPulled: "True: an image cannot be pulled.",
     PodsRefused: "True: the cluster refuses the pods.",
     ModuleNotLoaded: "True: a module cannot be loaded, or its `bootstrap` throws.",

@@ -1,4 +1,5 @@
 /** The conditions of a Pipeline, from its groups, its coordinator and NATS. */
+import type { Stall } from "@troupe/protocol";
 import type { ConditionReason, GroupSummary } from "@troupe/model";
 import type { Verdict } from "../children/conditions.ts";
 import { conditionOf, textAt } from "../children/read.ts";
@@ -29,7 +30,7 @@ function readyOf(seen: Seen): Of<"Ready"> {
     return notReady("NotAccepted", plan.acceptance.message);
   if (view.nats.kind === "unreachable") return notReady("NatsUnreachable", view.nats.message);
   if (view.nats.kind === "jetstream-off") return notReady("JetStreamDisabled", view.nats.message);
-  if (view.load.stalled !== null) return notReady("JournalLost", view.load.stalled.message);
+  if (view.load.stalled !== null) return notReady(coordinatorStall(view.load.stalled), view.load.stalled.message);
   const waiting = groups.filter(({ ready }) => !ready);
   if (waiting.length > 0) return notReady(waiting.some(hasCause) ? "GroupsNotReady" : "Starting", groupsText(waiting));
   if (view.load.load === null)
@@ -102,7 +103,12 @@ function stalledOf({ view, plan }: Seen): Of<"Stalled"> {
   if (acceptance.kind === "refused")
     return { type: "Stalled", status: "True", reason: "NotAccepted", message: acceptance.message };
   if (view.load.stalled !== null)
-    return { type: "Stalled", status: "True", reason: "JournalLost", message: view.load.stalled.message };
+    return {
+      type: "Stalled",
+      status: "True",
+      reason: coordinatorStall(view.load.stalled),
+      message: view.load.stalled.message,
+    };
   if (view.nats.kind === "jetstream-off")
     return { type: "Stalled", status: "True", reason: "JetStreamDisabled", message: view.nats.message };
   for (const group of [...existing.generated.values(), ...existing.declared.values()]) {
@@ -117,6 +123,18 @@ function stalledOf({ view, plan }: Seen): Of<"Stalled"> {
       };
   }
   return { type: "Stalled", status: "False", reason: "NotStalled", message: "" };
+}
+
+const COORDINATOR_STALLS = {
+  JournalLost: "JournalLost",
+  NoStorage: "NoStorage",
+  JetStreamOff: "JetStreamDisabled",
+  NotWorking: "CoordinatorFailing",
+} as const;
+
+/** What a coordinator says of itself, in the words of conditions. One of a later version may say something else. */
+function coordinatorStall({ reason }: Stall): (typeof COORDINATOR_STALLS)[keyof typeof COORDINATOR_STALLS] {
+  return Object.entries(COORDINATOR_STALLS).find(([known]) => known === reason)?.[1] ?? "CoordinatorFailing";
 }
 
 const GROUP_STALLS = [

@@ -50,7 +50,7 @@ const CODES: Readonly<Record<string, () => Promise<readonly string[]> | readonly
     ...(await foundIn("cli", /coded\(\{ code: "(\w+)"/g)),
     ...(await foundIn("cli", /error\[(\w+)\]/g)),
   ],
-  "What the coordinator logs": async () => foundIn("coordinator", /reason: "(\w+)"/g),
+  "Why a pipeline is stalled": async () => unionOf("coordinator/src/shell/stall-reporter.ts", "StallReason"),
 };
 
 test("the page on errors has a section for every kind of code, and no other", async (t) => {
@@ -98,6 +98,7 @@ test("the commands on the page are requests that the door takes", async (t) => {
   t.is(commands.length, 2);
   await using engine = await Engine.start(SINGLE);
   await engine.coordinator();
+  await engine.ask("status", { id: "nobody" }); // its door is open
   await engine.agents();
   for (const [, subject = "", body = "", header, value = ""] of commands) {
     const options = { timeoutMs: 10_000, ...(header === undefined ? {} : { headers: { [header]: value } }) };

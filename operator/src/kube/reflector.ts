@@ -24,7 +24,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly onEvent: (event: Exclude<WatchEvent<T>, { readonly type: "bookmark" }>) => void;
 }
 
-const RETRY = { baseMs: 500, maxMs: 20_000 };
+const RETRY = { baseMs: 500, maxMs: 10_000 };
 /** A server that ends a watch sooner, having said nothing, is in trouble: it is asked again as after a failure. */
 const SHORT_MS = 1_000;
 /** Refusals in a row, after which even a version that nobody called too old is given up. */

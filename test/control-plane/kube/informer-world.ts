@@ -16,6 +16,9 @@ import { startApiProxy, type ApiProxy } from "../../support/api-proxy.ts";
 import { type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
 
+/** An outage may have made it wait for ten seconds between two tries, and the machine may be busy. */
+export const LIMIT_MS = 90_000;
+
 export interface World extends AsyncDisposable {
   readonly namespace: string;
   readonly proxy: ApiProxy;
@@ -78,9 +81,13 @@ export async function startWorld(
     converges: async (t) => {
       const server = versions((await direct.list(configMaps, { namespace })).items);
       try {
-        await eventually("the informer has what the server has", () => {
-          return JSON.stringify(versions(informer.list())) === JSON.stringify(server);
-        });
+        await eventually(
+          "the informer has what the server has",
+          () => {
+            return JSON.stringify(versions(informer.list())) === JSON.stringify(server);
+          },
+          LIMIT_MS,
+        );
       } catch {
         t.log(observations.slice(-10));
       }

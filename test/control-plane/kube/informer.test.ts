@@ -7,7 +7,7 @@ import { configMaps, KubeClient, KubeError, startInformer, type ConfigMap } from
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
 import { configMap } from "./config-map.ts";
-import { startWorld } from "./informer-world.ts";
+import { LIMIT_MS, startWorld } from "./informer-world.ts";
 
 const test = anyTest as TestFn<{ plane: ControlPlane }>;
 
@@ -278,7 +278,7 @@ test.serial(
     await world.put("b", "1");
     await world.remove("a");
     await world.converges(t);
-    await eventually("all have it", () => twenty.every((each) => names(each.list()) === "b"));
+    await eventually("all have it", () => twenty.every((each) => names(each.list()) === "b"), LIMIT_MS);
     t.true(new Set(waits.map(Math.round)).size > waits.length / 4, "their delays are spread");
 
     world.proxy.shut();
@@ -289,7 +289,7 @@ test.serial(
     const before = world.proxy.requests.length;
     world.proxy.open();
     await world.converges(t);
-    await eventually("all have it again", () => twenty.every((each) => names(each.list()) === "c"));
+    await eventually("all have it again", () => twenty.every((each) => names(each.list()) === "c"), LIMIT_MS);
     const lists = world.proxy.requests.slice(before).filter(({ isWatch }) => !isWatch).length;
     t.log(`${lists} lists`);
     t.true(lists >= 21 && lists <= 2 * 21, "each lists once, twice at the most");
@@ -320,9 +320,9 @@ test.serial("everything at once, at random: informers converge each time that th
       proxy.losesAnswer = () => random.chance(0.3);
     },
   ];
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 3; round++) {
     if (random.chance(0.4)) await plane.compact();
-    if (round === 2) await plane.apiServer.restart();
+    if (round === 1) await plane.apiServer.restart();
     for (let step = 0; step < 12; step++) {
       random.pick(spoils)();
       const name = `c${random.int(0, 9)}`;

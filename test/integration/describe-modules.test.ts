@@ -22,6 +22,20 @@ export class Decorated extends Module {
 }
 `;
 
+/** Properties that are declared by a constructor's parameters, and nothing else that Node cannot run. */
+const PROPERTIES = `
+import { Module } from "@troupe/sdk";
+
+export class Properties extends Module {
+  static override readonly type = "properties";
+  constructor(
+    private least = Math.max(1, 2),
+    readonly most: number = 3,
+  ) { super(); }
+  run(): number { return this.least + this.most; }
+}
+`;
+
 const at = (path: string): string => fileURLToPath(new URL(`./fixtures/describe/${path}`, import.meta.url));
 
 test("types are described by what their files declare", async (t) => {
@@ -74,4 +88,16 @@ test("loading has an end", async (t) => {
     /endless\.mjs: loading did not end within 0\.5 s/,
   );
   t.regex((await describeModules([at("exits.mjs")])).problems[0]?.message ?? "", /exits\.mjs: .*code 3/);
+});
+
+test("properties that a constructor declares are compiled, whatever stands between its parentheses", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
+  t.teardown(async () => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "properties.ts"), PROPERTIES);
+  const { types, problems } = await describeModules([folder]);
+  t.deepEqual(problems, []);
+  t.deepEqual(
+    types.map(({ type }) => type),
+    ["properties"],
+  );
 });

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import type { MessagePort } from "node:worker_threads";
 import type { Revision } from "@troupe/model";
 import { Blocks } from "./blocks.ts";
@@ -21,6 +22,8 @@ export async function serveAgent(start: Extract<HostStart, { mode: "serve" }>, p
   hearLastWords({ outbox, journalist, slots, blocks: () => blocks });
 
   const { files, problems } = await loadModules(start.files);
+  // Now, for a host that is ended by its agent has no time for it: the next one finds modules compiled, and their types removed.
+  flushCompileCache();
   const [problem] = problems;
   if (problem !== undefined) {
     outbox.send({ t: "unloadable", failure: unloadable(problem) });

@@ -133,7 +133,9 @@ export class LiveOwner {
       return !this.#isClosed;
     });
     process.every(ROOM_CHECK_MS, () => {
-      this.owner.full = this.#options.world.server.isFull ? "the server has no room" : undefined;
+      const { server } = this.#options.world;
+      if (server.journal.last < this.writer.sequence && !this.#isClosed) this.#stopped("journal-lost");
+      this.owner.full = server.isFull ? "the server has no room" : undefined;
       return !this.#isClosed;
     });
     this.#beacon();

@@ -431,11 +431,12 @@ export class LiveOwner {
     this.#checked = checked;
     try {
       const sizes = tuning?.canGrow === false ? undefined : this.#options.streams;
-      const { journalWanted } = this.#snapshots;
-      const { full, isJournalFull, journalLimit } = await roomOf(bus, scope, { sizes, journalWanted });
-      this.#owner.full = full;
-      this.#snapshots.setJournalLimit(journalLimit);
-      if (isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();
+      const room = await roomOf(bus, scope, { sizes, journalWanted: this.#snapshots.journalWanted });
+      // Who has nothing to append would not notice it otherwise.
+      if (room.journalLast < checked.sequence) this.#stopped("journal-lost");
+      this.#owner.full = room.full;
+      this.#snapshots.setJournalLimit(room.journalLimit);
+      if (room.isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();
     } catch (error) {
       log.debug("the streams' room could not be looked after", { error: String(error) });
     }

@@ -57,6 +57,8 @@ export interface Room {
   readonly isJournalFull: boolean;
   /** Bytes that the journal's stream takes at most. */
   readonly journalLimit: number;
+  /** Sequence of the journal's last frame; 0: there is none. */
+  readonly journalLast: number;
 }
 
 export interface RoomLimits {
@@ -78,7 +80,9 @@ export async function roomOf(bus: Bus, scope: Scope, limits: RoomLimits): Promis
         `the ${what} stream ${names[what]} holds ${mebibytes(state.bytes)} of ${mebibytes(state.maxBytes)} MiB`,
       );
   }
-  return { full: full[0], isJournalFull: journal !== null && isFull(journal), journalLimit: journal?.maxBytes ?? 0 };
+  if (journal === null) return { full: full[0], isJournalFull: false, journalLimit: 0, journalLast: 0 };
+  const { maxBytes: journalLimit, lastSequence: journalLast } = journal;
+  return { full: full[0], isJournalFull: isFull(journal), journalLimit, journalLast };
 }
 
 /** The state of a stream that was enlarged if it had to be. */

@@ -176,6 +176,15 @@ test.serial("the journal disappears under its owner, and under its standby", asy
   t.is(await streamState(engine.bus, JOURNAL), null);
 });
 
+test.serial("an owner that has nothing to append notices as well that its journal is gone", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  const owner = await engine.coordinator({ tuning: { roomCheckMs: 100 } });
+  await engine.submit("a", 1);
+  await deleteStream(engine.bus, JOURNAL);
+  t.like(await owner.says("stalled"), { level: "error", reason: "JournalLost" });
+  t.is(await streamState(engine.bus, JOURNAL), null);
+});
+
 test.serial("a shorter journal in its place is noticed by whoever knew the longer one", async (t) => {
   await using engine = await Engine.start(SINGLE);
   const owner = await engine.coordinator();

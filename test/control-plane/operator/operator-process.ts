@@ -1,0 +1,48 @@
+/** An operator as the process that it is, which can be killed. */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { World } from "./world.ts";
+
+const ENTRY = fileURLToPath(new URL("../../../operator/src/main.ts", import.meta.url));
+
+export class OperatorProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+
+  /** @param image of group pods: another one makes other templates. */
+  constructor(world: World, image = "troupe.test/runtime:1") {
+    this.#child = fork(ENTRY, [], {
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      env: {
+        PATH: process.env["PATH"],
+        KUBECONFIG: world.plane.kubeconfig,
+        TROUPE_NATS_URL: world.nats.url,
+        TROUPE_RUNTIME_IMAGE: image,
+        TROUPE_NAMESPACE: "default",
+        TROUPE_POD_NAME: `operator-${process.pid}`,
+        TROUPE_LEASE: "none",
+        TROUPE_HEALTH_PORT: "0",
+        TROUPE_LOG_LEVEL: "error",
+      },
+    });
+    this.#exited = once(this.#child, "exit");
+  }
+
+  /** Resolves when it has read the cluster. */
+  async started(): Promise<number> {
+    const [message] = (await once(this.#child, "message")) as [{ readonly healthPort: number }];
+    return message.healthPort;
+  }
+
+  async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<number | null> {
+    this.#child.kill(signal);
+    await this.#exited;
+    return this.#child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill();
+  }
+}

@@ -66,7 +66,7 @@ test.serial(
     await eventually(
       "every Group says that it has been looked at",
       async () => (await place.groups()).every(({ status }) => status?.conditions.some(({ type }) => type === "Ready")),
-      180_000,
+      400_000,
     );
     const done = performance.now();
     t.is((await place.deployments()).length, COUNT);
@@ -78,10 +78,14 @@ test.serial(
     await first.kill("SIGTERM");
     await using second = new OperatorProcess(world);
     const port = await second.started();
-    await eventually("every Group was visited", async () => {
-      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      return Number(/controller="group",result="settled"} (\d+)/.exec(text)?.[1] ?? 0) >= COUNT;
-    });
+    await eventually(
+      "every Group was visited",
+      async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        return Number(/controller="group",result="settled"} (\d+)/.exec(text)?.[1] ?? 0) >= COUNT;
+      },
+      120_000,
+    );
     t.deepEqual((await writes(place.namespace)).slice(made.length), []);
   },
 );
@@ -93,7 +97,7 @@ test.serial("SIGTERM ends it in order", async (t) => {
 });
 
 const SEED = Number(process.env["TROUPE_SEED"] ?? Date.now() % 100_000);
-const STEPS = 40;
+const STEPS = 25;
 const NAMES = ["p", "q"];
 
 test.serial("whatever users, others and a killed operator do, it comes to what a fresh apply comes to", async (t) => {

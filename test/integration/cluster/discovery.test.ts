@@ -63,10 +63,14 @@ test.serial(
     t.is((await fleet.outcome(scope, "before")).state, "done");
 
     fleet.coordinator(victim);
-    await eventually("it has its pipelines back", async () => {
-      const found = await owners(fleet, scopes);
-      return preferred(scopes, NAMES).every((name, index) => found[index] === name);
-    });
+    await eventually(
+      "it has its pipelines back",
+      async () => {
+        const found = await owners(fleet, scopes);
+        return preferred(scopes, NAMES).every((name, index) => found[index] === name);
+      },
+      90_000,
+    );
     t.is((await fleet.ask(scope, "submit", 2, "after")).id, "after");
     t.is((await fleet.outcome(scope, "after")).state, "done");
     t.is((await fleet.ask(scope, "status", { id: "before" })).state, "done");

@@ -22,6 +22,7 @@ import { Mailbox, type Taken } from "./core/mailbox.ts";
 import type { FromActorHost } from "./host-protocol.ts";
 
 const TICK_MS = 250;
+const ACKNOWLEDGE_MS = 2;
 /** An outcome that its caller has not acknowledged for so long is sent again. */
 const REPEAT_MS = 1_000;
 /** A caller that waits for something says so every 5 s. */
@@ -55,6 +56,7 @@ export class ActorAgent {
   readonly #ticker: NodeJS.Timeout;
   #mailbox: Mailbox | undefined;
   #flushScheduled = false;
+  #soon: NodeJS.Timeout | undefined;
   #isPaused = false;
   #lastFacts = "";
 
@@ -109,6 +111,7 @@ export class ActorAgent {
 
   #close(): void {
     clearInterval(this.#ticker);
+    clearTimeout(this.#soon);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
@@ -170,7 +173,15 @@ export class ActorAgent {
       return;
     }
     this.#advance();
-    this.#scheduleFlush();
+    this.#flushSoon();
+  }
+
+  /** A call that ends at once is acknowledged with its outcome, and not before. */
+  #flushSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#flush();
+    }, ACKNOWLEDGE_MS);
   }
 
   /** Begins what may begin. */
@@ -216,7 +227,9 @@ export class ActorAgent {
     this.#startedAt.delete(key);
     this.#mailbox?.end(key, outcome);
     this.#advance();
-    this.#scheduleFlush();
+    // While more calls wait, outcomes leave together; the last one leaves at once.
+    if ((this.#mailbox?.queued ?? 0) > 0) this.#flushSoon();
+    else this.#scheduleFlush();
   }
 
   #tick(): void {

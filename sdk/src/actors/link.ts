@@ -25,6 +25,7 @@ const ASK_MS = 2_000;
 /** While calls are pending, the agent hears of us this often, so that it keeps what it has for us. */
 const POKE_MS = 5_000;
 const TICK_MS = 250;
+const SEEN_MS = 20;
 /** Larger arguments are stored apart. */
 const INLINE_BYTES = 512 * 1024;
 
@@ -62,6 +63,7 @@ export class Link {
   /** The last incarnation that is known to have ended. */
   #ended = 0;
   #flushScheduled = false;
+  #later: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
   #askedAt = -Infinity;
   #heardAt = -Infinity;
@@ -130,6 +132,7 @@ export class Link {
 
   close(error: Error): void {
     clearInterval(this.#ticker);
+    clearTimeout(this.#later);
     this.#ticker = undefined;
     this.#subscription.unsubscribe();
     for (const [id, waiting] of this.#waiting) this.#fail(id, waiting, error);
@@ -232,7 +235,8 @@ export class Link {
     } catch (error) {
       if (!(error instanceof EnvelopeError)) throw error;
     }
-    this.#scheduleFlush();
+    if (this.#sender.isUrgent) this.#scheduleFlush();
+    else this.#flushLater();
   }
 
   #failForgotten(id: number): void {
@@ -305,6 +309,14 @@ export class Link {
       this.#flushScheduled = false;
       this.#flush();
     });
+  }
+
+  /** That an outcome has arrived is said with the next call, if one follows soon. */
+  #flushLater(): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.#flush();
+    }, SEEN_MS).unref();
   }
 
   #flush(): void {

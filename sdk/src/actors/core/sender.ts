@@ -128,6 +128,11 @@ export class Sender {
     return false;
   }
 
+  /** Whether something has to be sent again at once. */
+  get isUrgent(): boolean {
+    return this.#resendFrom !== undefined || this.#byNumber.size < this.#entries.size;
+  }
+
   /** What is to be sent now; undefined: nothing. */
   take(now: number): Sending | undefined {
     if (this.#incarnation === undefined) return undefined;

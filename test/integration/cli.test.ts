@@ -157,6 +157,9 @@ test.serial("a failed job fills its place with module, group, replica and attemp
     error: { code: "ModuleError", module: "check", group: "checks", replica: "checks-0", attempt: 1 },
   });
   t.regex(String(lines[1]!.error!["message"]), /1 is odd/);
+  for (const line of lines) t.deepEqual(Object.keys(line), ["id", "index", "state", "result", "error"]);
+  for (const field of ["code", "message", "module", "group", "replica", "attempt"])
+    t.true(Object.hasOwn(lines[1]!.error!, field), field);
 });
 
 test.serial("the modules may stand in the same file", async (t) => {
@@ -278,6 +281,9 @@ test.serial("a timeline is written as data, page and picture, and drawn again", 
     ...FAST,
   );
   t.is(ran.code, 0, ran.err);
+  const written = JSON.parse(await readFile(json, "utf8")) as { jobs: object[]; spans: object[] };
+  t.deepEqual(Object.keys(written), ["jobs", "spans"]);
+  t.is(Object.keys(written.spans[0]!).join(" "), "job module group replica attempt readyAt startedAt endedAt");
   t.true((await readFile(html, "utf8")).startsWith("<!doctype html>"));
   t.true((await readFile(svg, "utf8")).startsWith("<svg "));
   const drawn = await troupe("timeline", json);

@@ -52,8 +52,13 @@ control-plane-binaries:
 	@$(if $(KUBEBUILDER_ASSETS),:,hack/cluster/build etcd kube-apiserver kube-controller-manager kubectl >/dev/null)
 
 E2E_TESTS ?= $(wildcard test/e2e)
+# All of Kubernetes and helm: twenty minutes on two cores the first time. Where no cluster can be, the tests say why they are skipped.
+.PHONY: e2e-binaries
+e2e-binaries:
+	@$(if $(KUBECONFIG),:,if hack/cluster/needs 2>/dev/null; then hack/cluster/build >/dev/null; fi)
+
 .PHONY: e2e
-e2e: setup ## Run everything end to end on a real one-node Kubernetes (or on the cluster of KUBECONFIG)
+e2e: setup e2e-binaries ## Run everything end to end on a real one-node Kubernetes (or on the cluster of KUBECONFIG)
 	@$(if $(E2E_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=20m $(AVA_FLAGS) $(E2E_TESTS),echo "There are no end-to-end tests.")
 
 NAME ?= troupe

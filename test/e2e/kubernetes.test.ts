@@ -7,7 +7,7 @@ import { describeExamples } from "./steps/examples.ts";
 import { describeFaults } from "./steps/faults.ts";
 import { describeGpus } from "./steps/gpus.ts";
 import { describeOperations } from "./steps/operations.ts";
-import { describeSecurity } from "./steps/security.ts";
+import { describeAudit, describeSecurity } from "./steps/security.ts";
 
 const obstacle = await Cluster.obstacle();
 const step: Step = (name, run) => {
@@ -62,6 +62,7 @@ describeGpus(step, world);
 describeFaults(step, world);
 describeSecurity(step, world);
 describeOperations(step, world);
+describeAudit(step, world);
 
 ava.after.always("the cluster goes without a trace", async () => {
   await opened?.door[Symbol.asyncDispose]();

@@ -8,6 +8,7 @@ import {
   runOf,
   runsOf,
 } from "../../conformance/timeline.ts";
+import { eventually } from "../../support/eventually.ts";
 import { at, listAt } from "../support/helm.ts";
 import { applyReady, exampleManifest, remove, TEAM, type Step, type World } from "../support/world.ts";
 
@@ -37,9 +38,14 @@ export function describeExamples(step: Step, world: () => World): void {
 
   step("kubectl get shows what there is", async (t) => {
     const { cluster } = world();
-    const pipelines = await cluster.kubectl(["get", "pipelines", "--namespace", TEAM]);
-    t.regex(pipelines, /^NAME +READY +GROUPS +QUEUED +RUNNING +DONE +FAILED +AGE$/m);
-    t.regex(pipelines, /^simple +True +3\/3 +0 +0 +\d+ +0 +\S+$/m);
+    const show = async (): Promise<string> => cluster.kubectl(["get", "pipelines", "--namespace", TEAM]);
+    t.regex(await show(), /^NAME +READY +GROUPS +QUEUED +RUNNING +DONE +FAILED +AGE$/m);
+    // Counters follow within fifteen seconds.
+    await eventually(
+      "the jobs are counted",
+      async () => /^simple +True +3\/3 +0 +0 +3 +0 +\S+$/m.test(await show()),
+      60_000,
+    );
     const groups = await cluster.kubectl(["get", "groups", "--namespace", TEAM]);
     t.is(groups.match(/^simple\S* +simple +True +1\/1/gm)?.length, 3, groups);
     await remove(world(), "simple");

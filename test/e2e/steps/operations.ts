@@ -2,20 +2,36 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
 import { Door, install, RELEASE, SYSTEM } from "../support/installation.ts";
 import { listAt } from "../support/helm.ts";
-import { applyReady, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
+import { applyModules, applyReady, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
 
 const JOBS = Array.from({ length: 200 }, (_, index) => index);
 
 export function describeOperations(step: Step, world: () => World): void {
+  step("code that changes with jobs in flight runs for the jobs that come after, and loses none", async (t) => {
+    await using client = await world().door.client(TEAM, "steady");
+    const isChanged = new AbortController();
+    const running = untilAborted(isChanged.signal, async () => client.runMany(JOBS, { concurrency: 40 }));
+    await delay(1_000);
+    await applyModules(world(), 2);
+    await eventually(
+      "a job is run by the new code",
+      async () => said([await client.outcome(0)], "version")[0] === 2,
+      120_000,
+    );
+    isChanged.abort();
+    for (const outcomes of await running) {
+      t.deepEqual(said(outcomes, "input"), JOBS);
+      const versions = said(outcomes, "version").map(Number);
+      t.deepEqual(versions, versions.toSorted(), "in the order in which they were submitted");
+    }
+    t.is(said([await client.outcome(0)], "version")[0], 2);
+  });
+
   step("an upgrade with jobs in flight loses none", async (t) => {
     const { cluster } = world();
     await using client = await world().door.client(TEAM, "steady");
     const upgraded = new AbortController();
-    const running = (async () => {
-      const rounds = [];
-      while (!upgraded.signal.aborted) rounds.push(await client.runMany(JOBS, { concurrency: 40 }));
-      return rounds;
-    })();
+    const running = untilAborted(upgraded.signal, async () => client.runMany(JOBS, { concurrency: 40 }));
     await delay(1_000);
     const marks = ["operator", "coordinator"].map((component) => `${component}.podAnnotations.rolled=again`);
     await install(cluster, marks);
@@ -28,17 +44,13 @@ export function describeOperations(step: Step, world: () => World): void {
 
   step("uninstalling leaves CRDs and Pipelines, and nothing is stuck", async (t) => {
     const { cluster } = world();
+    const pipelines = ["get", "pipelines", "--all-namespaces", "-o", "name"];
+    const before = await cluster.kubectl(pipelines);
     await cluster.helm(["uninstall", RELEASE, "--namespace", SYSTEM, "--wait", "--timeout", "2m"], {
       timeoutMs: 150_000,
     });
-    const names = await cluster.kubectl([
-      "get",
-      "pipelines",
-      "--all-namespaces",
-      "-o",
-      "jsonpath={.items[*].metadata.name}",
-    ]);
-    t.is(names, "steady");
+    t.regex(before, /steady/);
+    t.is(await cluster.kubectl(pipelines), before);
     const crds = await cluster.kubectl(["get", "crds", "-o", "name"]);
     t.regex(crds, /pipelines\.troupe\.dev/);
     const deleting = await cluster.kubectl([
@@ -74,4 +86,11 @@ export function describeOperations(step: Step, world: () => World): void {
     t.is(await cluster.kubectl(["get", "pipelines,groups", "--all-namespaces", "-o", "name"]), "");
     t.notRegex(await cluster.kubectl(["get", "secrets", "--namespace", SYSTEM, "-o", "name"]), /nats-keys/);
   });
+}
+
+/** The same again and again; what was begun is ended. */
+async function untilAborted<T>(signal: AbortSignal, round: () => Promise<T>): Promise<readonly T[]> {
+  const rounds: T[] = [];
+  while (!signal.aborted) rounds.push(await round());
+  return rounds;
 }

@@ -2,6 +2,7 @@
 import { connect as dial, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { eventually } from "../../support/eventually.ts";
 import { HELM } from "./helm.ts";
@@ -68,6 +69,13 @@ export class Cluster implements AsyncDisposable {
     await this.kubectl(["wait", "--namespace", namespace, `--for=${condition}`, `--timeout=${seconds}s`, what], {
       timeoutMs: (seconds + 10) * 1000,
     });
+  }
+
+  /** What pods asked of the API server, newest last; undefined: only a cluster of our own tells. */
+  async audit(): Promise<readonly unknown[] | undefined> {
+    if (!this.isOwn) return undefined;
+    const text = await readFile(`/var/tmp/troupe-cluster/${NAME}/logs/audit.log`, "utf8");
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as unknown]));
   }
 
   /** Brings an image to the node: only a cluster of our own can be reached so. */

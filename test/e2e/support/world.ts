@@ -1,4 +1,5 @@
 /** What all steps of the journey share: a cluster, Troupe on it, and the way to its NATS. */
+import { configMapYaml } from "@troupe/model";
 import type { JobOutcome } from "@troupe/sdk";
 import type { ExecutionContext } from "ava";
 import { readFile } from "node:fs/promises";
@@ -38,11 +39,11 @@ export async function remove({ cluster }: World, name: string): Promise<void> {
   await cluster.kubectl(["delete", "pipeline", name, "--namespace", TEAM, "--wait=false"]);
 }
 
-/** The modules of the tests, in a ConfigMap. */
-export async function applyModules({ cluster }: World): Promise<void> {
-  const file = resolve(ROOT, "test/e2e/fixtures/modules/work.ts");
-  const configMap = ["create", "configmap", "work-modules", "--namespace", TEAM, `--from-file=${file}`];
-  await cluster.kubectl(configMap);
+/** The modules of the tests, in a ConfigMap. @param version what their results say of it */
+export async function applyModules({ cluster }: World, version = 1): Promise<void> {
+  const code = await readFile(resolve(ROOT, "test/e2e/fixtures/modules/work.ts"), "utf8");
+  const data = { "work.ts": code.replace("VERSION = 1", `VERSION = ${version}`) };
+  await cluster.apply(TEAM, configMapYaml({ name: "work-modules", data }));
 }
 
 export interface WorkGroup {

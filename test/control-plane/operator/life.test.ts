@@ -115,9 +115,10 @@ test.serial("deleting takes streams, keys and children along", async (t) => {
   await eventually("it is gone", async () => (await place.pipeline("p")) === undefined);
   t.is(await streamState(bus, journal), null);
   t.is(await readCurrentRevision(bus, scope), null);
-  await eventually("its children are gone", async () => {
-    return (await place.groups()).length + (await place.deployments()).length + (await place.pods()).length === 0;
-  });
+  // Garbage collection learns of new kinds every 30 s.
+  const children = async (): Promise<number> =>
+    (await place.groups()).length + (await place.deployments()).length + (await place.pods()).length;
+  await eventually("its children are gone", async () => (await children()) === 0, 120_000);
 });
 
 test.serial("deleting ends also without NATS, and what was left there is swept when it is back", async (t) => {

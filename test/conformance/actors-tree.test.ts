@@ -1,13 +1,15 @@
-import { actor, actorInfo, kill, listActors, startActors, task } from "@troupe/sdk";
+import { actor, actorInfo, ActorPool, kill, listActors, put, startActors, task, type ActorHandle } from "@troupe/sdk";
 import test from "ava";
 import { eventually } from "../support/eventually.ts";
 import {
   addThrough,
+  BatchPredictor,
   Counter,
   DataStore,
   LoggingActor,
   LongPollingActor,
   MessageActor,
+  passengersOf,
   Progress,
   runExperiment,
   samplePi,
@@ -99,4 +101,18 @@ test("handles travel in any nesting, and a task uses what it finds", async (t) =
   const nested = { deep: new Map([["list", [{ counter }]]]) };
   const sum = await task(addThrough, nested);
   t.is(sum, 7);
+});
+
+test("twelve shards over six actors, the model put once: results in shard order, with exact sums", async (t) => {
+  const model = await put(new Float64Array(100_000).fill(1, 2));
+  const actors = await Promise.all(Array.from({ length: 6 }, async () => actor(BatchPredictor, [model])));
+  const pool = new ActorPool<ActorHandle<BatchPredictor>, { rows: number; tips: number }>(actors);
+  const shards = Array.from({ length: 12 }, (_, shard) => passengersOf(shard));
+  for (const shard of shards) pool.submit(async (predictor, trips) => predictor.predict(trips), shard);
+  const results: { rows: number; tips: number }[] = [];
+  while (pool.hasNext()) results.push(await pool.getNext());
+  t.deepEqual(
+    results,
+    shards.map((trips) => ({ rows: trips.length, tips: trips.filter((count) => count >= 2).length })),
+  );
 });

@@ -22,6 +22,8 @@ import { Mailbox, type Taken } from "./core/mailbox.ts";
 import type { FromActorHost } from "./host-protocol.ts";
 
 const TICK_MS = 250;
+/** What an actor does at the moment is told this often, while it changes. */
+const FACTS_MS = 500;
 const ACKNOWLEDGE_MS = 2;
 /** An outcome that its caller has not acknowledged for so long is sent again. */
 const REPEAT_MS = 1_000;
@@ -59,6 +61,7 @@ export class ActorAgent {
   #soon: NodeJS.Timeout | undefined;
   #isPaused = false;
   #lastFacts = "";
+  #factsAt = -Infinity;
 
   constructor(options: ActorAgentOptions) {
     const { bus, scope, order, incarnation, listener } = options;
@@ -238,6 +241,8 @@ export class ActorAgent {
     for (const caller of this.#mailbox?.forget(now, FORGET) ?? []) this.#replies.delete(caller);
     this.#scheduleFlush();
     this.#blocking.look(now, this.#mailbox?.running.size ?? 0);
+    if (now - this.#factsAt < FACTS_MS) return;
+    this.#factsAt = now;
     const facts = this.facts();
     const text = JSON.stringify(facts);
     if (text === this.#lastFacts) return;

@@ -15,7 +15,7 @@ export interface ActorProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Each line that it prints. `source` names the actor. */
   readonly onLine: (source: string, line: string) => void;
-  /** Its phase or its facts are others now. */
+  /** Its phase is another one now. */
   readonly onChange: () => void;
   readonly onExit: (death: Death) => void;
 }
@@ -47,7 +47,8 @@ export class ActorProcess {
     }
     this.#child.on("message", (message: FromActorProcess) => {
       this.#hear(message);
-      onChange();
+      // What it does at the moment is told with the next beat.
+      if (message.t === "alive") onChange();
     });
     this.exited = new Promise((resolve) => {
       const end = (death: Death): void => {

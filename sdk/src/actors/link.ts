@@ -13,6 +13,7 @@ import {
   type Death,
   type InlinePayload,
   type Payload,
+  type StoredPayload,
 } from "@troupe/protocol";
 import { Sender } from "./core/sender.ts";
 import { ActorDiedError } from "./errors.ts";
@@ -38,6 +39,10 @@ export interface LinkParts {
   readonly name: string;
   /** Asks the registry what became of the actor; undefined: it knows of none. @throws when it does not answer */
   readonly find: (id: string) => Promise<ActorNews | undefined>;
+  /** Removes what was stored for a call. */
+  readonly discard: (payload: StoredPayload) => Promise<void>;
+  /** The actor is dead, and nothing waits for it. */
+  readonly onEnd: () => void;
 }
 
 interface Waiting {
@@ -211,6 +216,7 @@ export class Link {
   #die(death: Death | null): void {
     this.#fate = { kind: "dead", death };
     this.#failLost(true, death);
+    this.#rest();
   }
 
   #failLost(isFinal: boolean, death: Death | null): void {
@@ -249,14 +255,20 @@ export class Link {
   #settle(id: number, outcome: CallOutcome): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
-    this.#waiting.delete(id);
+    this.#drop(id, waiting);
     waiting.delivered();
     waiting.resolve(outcome);
     this.#rest();
   }
 
-  #fail(id: number, waiting: Waiting, error: Error): void {
+  /** What was stored for it is of no use to anybody now. */
+  #drop(id: number, { stored }: Waiting): void {
     this.#waiting.delete(id);
+    if (stored !== undefined && "ref" in stored) void this.#parts.discard(stored);
+  }
+
+  #fail(id: number, waiting: Waiting, error: Error): void {
+    this.#drop(id, waiting);
     waiting.delivered();
     waiting.reject(error);
     this.#rest();
@@ -266,6 +278,7 @@ export class Link {
     if (this.#waiting.size > 0) return;
     clearInterval(this.#ticker);
     this.#ticker = undefined;
+    if (this.#fate.kind === "dead") this.#parts.onEnd();
   }
 
   #tick(): void {

@@ -3,6 +3,9 @@ import {
   BlobStore,
   groupSubjectsOf,
   parseNews,
+  purgeStream,
+  streamsOf,
+  subjectsOf,
   type ActorInfo,
   type ActorNews,
   type ActorOrder,
@@ -13,6 +16,7 @@ import {
   type ParentRef,
   type Payload,
   type Scope,
+  type StoredPayload,
 } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { currentCall } from "./call-context.ts";
@@ -207,7 +211,16 @@ export class ActorRuntime {
   }
 
   async #bytesOf(payload: Payload): Promise<Uint8Array> {
-    return "bytes" in payload ? payload.bytes : this.blobs.get(payload);
+    if ("bytes" in payload) return payload.bytes;
+    const bytes = await this.blobs.get(payload);
+    void this.#discard(payload);
+    return bytes;
+  }
+
+  /** What a call has stored in NATS goes with it. What cannot be removed now goes with the group's streams. */
+  async #discard({ ref }: StoredPayload): Promise<void> {
+    const subject = subjectsOf(this.scope).blob(ref.id, 0).replace(/\.0$/, ".>");
+    await purgeStream(this.bus, streamsOf(this.scope).blobs, { subject }).catch(() => undefined);
   }
 
   #linkTo(ref: ActorRef): Link {
@@ -220,6 +233,11 @@ export class ActorRuntime {
       caller: this.caller,
       name: (this.#nextLink++).toString(36),
       find: async (id) => this.#newsOf(id),
+      discard: async (payload) => this.#discard(payload),
+      onEnd: () => {
+        link.close(new ActorUsageError("its link was closed"));
+        this.#links.delete(ref.id);
+      },
     });
     this.#links.set(ref.id, link);
     return link;

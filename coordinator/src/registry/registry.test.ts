@@ -1,0 +1,224 @@
+import type { ActorOrder, NurseryBeat, RegistryReply, RegistryRequest } from "@troupe/protocol";
+import test from "ava";
+import {
+  decodeRegistryFrame,
+  decodeRegistrySnapshot,
+  encodeRegistryFrame,
+  encodeRegistrySnapshot,
+  type RegistryEntry,
+} from "./codec.ts";
+import { commitRegistry, takeOverRegistry } from "./commit.ts";
+import { foldRegistry } from "./fold.ts";
+import { heardNursery } from "./nurseries.ts";
+import { newRegistryOwner, takeRegistryCommands, type RegistryCommand, type RegistryOwner } from "./owner.ts";
+import { ask } from "./requests.ts";
+import { emptyRegistry, type RegistryState } from "./state.ts";
+import { tickRegistry } from "./tick.ts";
+
+/** A registry whose journal takes everything at once. */
+class Bench {
+  readonly journal: RegistryEntry[] = [];
+  readonly replies = new Map<string, RegistryReply>();
+  readonly sent: Extract<RegistryCommand, { kind: "send" }>[] = [];
+  owner: RegistryOwner;
+  now = 0;
+
+  constructor(state: RegistryState = emptyRegistry()) {
+    this.owner = newRegistryOwner(state, { uid: "u", now: this.moment });
+  }
+
+  get moment(): { mono: number; wall: number } {
+    return { mono: this.now, wall: this.now };
+  }
+
+  settle(): void {
+    for (
+      let commands = takeRegistryCommands(this.owner);
+      commands.length > 0;
+      commands = takeRegistryCommands(this.owner)
+    ) {
+      for (const command of commands) this.execute(command);
+    }
+  }
+
+  execute(command: RegistryCommand): void {
+    if (command.kind === "reply") this.replies.set(command.to, command.reply);
+    if (command.kind === "send") this.sent.push(command);
+    if (command.kind !== "append") return;
+    this.journal.push(command);
+    commitRegistry(this.owner, [command], this.moment);
+  }
+
+  ask(request: RegistryRequest, to = "r"): RegistryReply | undefined {
+    this.replies.delete(to);
+    ask(this.owner, { request, to }, this.moment);
+    this.settle();
+    return this.replies.get(to);
+  }
+
+  beat(beat: Partial<NurseryBeat> = {}): void {
+    const whole = {
+      replica: "n0",
+      instance: "i",
+      capacity: { cpus: 4, gpus: 1 },
+      draining: false,
+      residents: [],
+      ended: [],
+    };
+    heardNursery(this.owner, { ...whole, ...beat }, this.moment);
+    this.settle();
+  }
+
+  tick(ms: number): void {
+    this.now += ms;
+    tickRegistry(this.owner, this.moment);
+    this.settle();
+  }
+
+  status(id: string): string | undefined {
+    return this.owner.state.actors.get(id)?.status;
+  }
+}
+
+function order(id: string, more: Partial<ActorOrder> = {}): ActorOrder {
+  return {
+    id,
+    name: null,
+    className: "Counter",
+    code: { kind: "sdk", name: "Counter" },
+    args: "",
+    parent: { kind: "client", id: "c" },
+    detached: false,
+    claim: { cpus: 0, gpus: 0 },
+    memoryMb: null,
+    maxConcurrency: null,
+    maxRestarts: 0,
+    maxTaskRetries: 0,
+    maxPendingCalls: 10,
+    ...more,
+  };
+}
+
+function alive(actor: string, incarnation = 1): NurseryBeat["residents"][number] {
+  return { actor, incarnation, phase: "alive", facts: null };
+}
+
+test("an actor is placed when its claim fits, and its creator hears when it lives", (t) => {
+  const bench = new Bench();
+  t.is(
+    bench.ask({ op: "create", order: order("a", { claim: { cpus: 3, gpus: 0 } }), getIfExists: false }, "a"),
+    undefined,
+  );
+  t.is(bench.status("a"), "pending");
+  bench.beat();
+  t.is(bench.status("a"), "starting");
+  t.like(bench.sent, [{ replica: "n0", order: { type: "spawn", incarnation: 1 } }]);
+  bench.beat({ residents: [alive("a")] });
+  t.like(bench.replies.get("a"), { ok: true, actors: [{ id: "a", status: "alive", incarnation: 1 }] });
+  bench.ask({ op: "create", order: order("b", { claim: { cpus: 2, gpus: 0 } }), getIfExists: false }, "b");
+  t.is(bench.status("b"), "pending", "one CPU is left");
+  bench.ask({ op: "kill", id: "a", restart: false });
+  t.is(bench.status("b"), "starting", "and four when the first has ended");
+  t.like(bench.ask({ op: "create", order: order("c", { claim: { cpus: 5, gpus: 0 } }), getIfExists: false }), {
+    ok: false,
+    code: "ImpossibleClaim",
+  });
+});
+
+test("a silent replica is lost: restarts begin elsewhere, the others are dead, and their children with them", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("kept", { maxRestarts: 1 }), getIfExists: false });
+  bench.ask({ op: "create", order: order("lost"), getIfExists: false });
+  const parent = { kind: "actor", id: "lost", incarnation: 1 } as const;
+  bench.beat({ residents: [alive("kept"), alive("lost")] });
+  bench.beat({ replica: "n1", residents: [] });
+  bench.ask({ op: "create", order: order("child", { parent }), getIfExists: false });
+  bench.now += 4_000;
+  bench.beat({ replica: "n1", residents: [alive("child")] });
+  for (const client of ["c"]) bench.ask({ op: "beat", client });
+  bench.tick(1_500);
+  t.is(bench.status("lost"), "dead");
+  t.is(bench.owner.state.actors.get("lost")?.death?.code, "HostLost");
+  t.like(bench.owner.state.actors.get("kept"), { status: "starting", incarnation: 2, replica: "n1", restarts: 1 });
+  t.like(bench.owner.state.actors.get("child"), { status: "dead", death: { code: "ParentEnded" } });
+  bench.sent.length = 0;
+  bench.beat({ residents: [alive("kept", 1)] });
+  t.like(
+    bench.sent,
+    [{ replica: "n0", order: { type: "kill", actor: "kept", incarnation: 1 } }],
+    "what comes back no longer counts",
+  );
+});
+
+test("an order that was lost is sent again; what a nursery no longer has is dead", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a"), getIfExists: false });
+  for (let beat = 0; beat < 3; beat++) {
+    bench.now += 1_100;
+    bench.beat();
+  }
+  t.is(bench.sent.filter(({ order: { type } }) => type === "spawn").length, 2);
+  bench.beat({ residents: [alive("a")] });
+  for (let beat = 0; beat < 3; beat++) {
+    bench.now += 1_100;
+    bench.beat();
+  }
+  t.like(bench.owner.state.actors.get("a"), { status: "dead", death: { code: "HostLost" } });
+});
+
+test("a client that is silent takes along what it has created, unless it is detached", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a"), getIfExists: false });
+  bench.ask({ op: "create", order: order("d", { detached: true }), getIfExists: false });
+  bench.beat({ residents: [alive("a"), alive("d")] });
+  bench.now += 3_000;
+  bench.ask({ op: "beat", client: "c" });
+  bench.beat({ residents: [alive("a"), alive("d")] });
+  bench.tick(3_000);
+  t.is(bench.status("a"), "alive");
+  bench.beat({ residents: [alive("a"), alive("d")] });
+  bench.tick(3_000);
+  t.like(bench.owner.state.actors.get("a"), { status: "dead", death: { code: "ClientEnded" } });
+  t.is(bench.status("d"), "alive");
+});
+
+test("one name, one living actor: taken, refused, free again", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a", { name: "n" }), getIfExists: false });
+  t.like(bench.ask({ op: "create", order: order("b", { name: "n" }), getIfExists: false }), {
+    code: "ActorAlreadyExists",
+  });
+  t.is(
+    bench.ask({ op: "create", order: order("c", { name: "n" }), getIfExists: true }, "c"),
+    undefined,
+    "it does not live yet",
+  );
+  bench.beat({ residents: [alive("a")] });
+  t.like(bench.replies.get("c"), { ok: true, actors: [{ id: "a" }] });
+  bench.ask({ op: "kill", id: "a", restart: false });
+  t.like(bench.ask({ op: "named", name: "n" }), { code: "ActorNotFound" });
+  bench.ask({ op: "create", order: order("e", { name: "n" }), getIfExists: false });
+  t.is(bench.status("e"), "starting");
+});
+
+test("journal and snapshot hold all that counts, and a new owner goes on from there", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a", { name: "n", maxRestarts: 3 }), getIfExists: false });
+  bench.beat({ residents: [alive("a")] });
+  bench.ask({ op: "kill", id: "a", restart: true });
+  const frame = encodeRegistryFrame({ epoch: 1, number: 1, after: 0, expected: 0, entries: bench.journal });
+  const folded = emptyRegistry();
+  for (const event of decodeRegistryFrame(frame).events) foldRegistry(folded, event);
+  t.deepEqual(folded, bench.owner.state);
+  const restored = decodeRegistrySnapshot(encodeRegistrySnapshot(folded, 10_000));
+  t.deepEqual(restored, folded);
+  const next = new Bench(restored);
+  takeOverRegistry(next.owner, next.moment);
+  next.beat({ residents: [alive("a", 2)] });
+  t.like(next.owner.state.actors.get("a"), { status: "alive", incarnation: 2, restarts: 1 });
+});

@@ -1,5 +1,5 @@
 // An actor that polls for ever, and still answers.
-import { actor, type ActorHandle } from "@troupe/sdk";
+import { actor, startActors, type ActorHandle } from "@troupe/sdk";
 
 export class DataStore {
   #fetched = 0;
@@ -31,12 +31,9 @@ export class Poller {
 }
 
 if (import.meta.main) {
+  await using _group = await startActors();
   const poller = await actor(Poller, [await actor(DataStore)]);
-  poller.run().catch((error: unknown) => {
-    // It ends with the program.
-    if (!(error instanceof Error)) throw error;
-  });
+  void poller.run();
   while (!(await poller.hasPolled()));
   console.log("polls for ever, and answers:", await poller.otherTask());
-  process.exit(0);
 }

@@ -51,7 +51,7 @@ export function makeHandle<T>(ref: ActorRef, invoke: Invoke): ActorHandle<T> {
       if (typeof key !== "string" || NO_METHODS.has(key)) return undefined;
       let method = methods.get(key);
       if (method === undefined) {
-        method = async (...args) => invoke(key, args);
+        method = (...args) => invoke(key, args);
         methods.set(key, method);
       }
       return method;

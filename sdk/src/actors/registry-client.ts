@@ -64,6 +64,8 @@ export class RegistryClient {
         const { data: answer } = await this.#bus.request(this.#subject, data, { timeoutMs: REPEAT_MS });
         return parseRegistryReply(answer);
       } catch (error) {
+        if (this.#bus.status === "closed")
+          throw new NoRegistryError(`the connection to the group "${this.#group}" was closed`, { cause: error });
         if (performance.now() > deadline)
           throw new NoRegistryError(`nobody who owns the group "${this.#group}" has answered within ${timeoutMs} ms`, {
             cause: error,

@@ -52,6 +52,13 @@ export interface RuntimeOptions {
   readonly onBusy?: (isBusy: boolean) => void;
 }
 
+/** A call without an outcome. It holds its arguments: what they refer to must not be released before it is taken. */
+interface OpenCall {
+  readonly what: string;
+  readonly args: readonly unknown[];
+  promise: Promise<unknown> | undefined;
+}
+
 export interface CallOptions {
   /** Takes the call back when it aborts: it does not begin any more, or its `callSignal()` aborts. */
   readonly signal?: AbortSignal;
@@ -72,8 +79,7 @@ export class ActorRuntime {
   readonly #links = new Map<string, Link>();
   readonly #subscription: BusSubscription;
   readonly #unlisten: () => void;
-  /** Arguments of calls that have no outcome: what they refer to must not be released before it is taken. */
-  readonly #pinned = new Set<readonly unknown[]>();
+  readonly #open = new Set<OpenCall>();
   #nextLink = 1;
   #busy = 0;
 
@@ -141,12 +147,18 @@ export class ActorRuntime {
   }
 
   handleOf<T>(ref: ActorRef): ActorHandle<T> {
-    return makeHandle<T>(ref, async (method, args) => this.call(ref, method, args));
+    return makeHandle<T>(ref, (method, args) => this.call(ref, method, args));
   }
 
   /** Numbered before this returns, so that calls keep the order in which they are made. */
-  async call(ref: ActorRef, method: string, args: readonly unknown[], { signal }: CallOptions = {}): Promise<unknown> {
-    const what = `${ref.className}.${method}()`;
+  call(ref: ActorRef, method: string, args: readonly unknown[], { signal }: CallOptions = {}): Promise<unknown> {
+    const open: OpenCall = { what: `${ref.className}.${method}()`, args, promise: undefined };
+    open.promise = this.#call(open, ref, method, signal);
+    return open.promise;
+  }
+
+  async #call(open: OpenCall, ref: ActorRef, method: string, signal: AbortSignal | undefined): Promise<unknown> {
+    const { what, args } = open;
     const payload: InlinePayload = { kind: "binary", bytes: encodeValues(args, this.hooks, `argument of ${what}`) };
     if (signal?.aborted === true) throw new CallCancelledError(`${what} was cancelled before it was made`);
     const link = this.#linkTo(ref);
@@ -157,12 +169,12 @@ export class ActorRuntime {
     });
     signal?.addEventListener("abort", cancel, { once: true });
     this.#count(1);
-    this.#pinned.add(args);
+    this.#open.add(open);
     try {
       return await this.#valueOf(what, await outcome);
     } finally {
       this.#count(-1);
-      this.#pinned.delete(args);
+      this.#open.delete(open);
       signal?.removeEventListener("abort", cancel);
     }
   }
@@ -180,6 +192,8 @@ export class ActorRuntime {
     this.#subscription.unsubscribe();
     this.#unlisten();
     this.shared.close();
+    // Whoever awaits a call hears that it was given up; that nobody awaits it is no error now.
+    for (const { promise } of this.#open) promise?.catch(() => undefined);
     for (const link of this.#links.values())
       link.close(new ActorUsageError(`${link.ref.className}: the connection to its group was closed`));
     this.#links.clear();

@@ -72,7 +72,12 @@ export function describeExamples(step: Step, world: () => World): void {
     const runs = runsOf(outcomes);
     const pool = [0, 1, 2, 3].map((job) => blockOf(runs, "g2", job));
     t.is(mostAtOnce(pool), 3);
-    t.true(follows(runOf(runs, "B", 3), runOf(runs, "B", 0)), "the fourth waits for the first");
+    const first = orderOf(runs, "B").slice(0, 3);
+    const last = orderOf(runs, "B")[3] ?? -1;
+    t.true(
+      first.some((job) => follows(runOf(runs, "B", last), runOf(runs, "B", job))),
+      "the fourth waits for one of the others",
+    );
     await remove(world(), "actor-pool");
   });
 

@@ -65,7 +65,14 @@ export function describeOperations(step: Step, world: () => World): void {
     await eventually(
       "garbage collection takes what belonged to it",
       async () => {
-        const left = await cluster.json(["get", "groups,deployments,pods", "--namespace", TEAM]);
+        const left = await cluster.json([
+          "get",
+          "deployments,pods",
+          "--namespace",
+          TEAM,
+          "--selector",
+          "troupe.dev/pipeline=steady",
+        ]);
         return listAt(left, "items").length === 0;
       },
       60_000,

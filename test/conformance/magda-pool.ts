@@ -57,7 +57,8 @@ function describeThreeReplicas(name: string, makeSystem: MakeSystem): void {
     const fourth = runOf(more, "B", 3);
     t.true(follows(fourth, first!), "the fourth waits until a replica is free");
     t.is(fourth.replica, first!.replica, "it gets the replica that is free first");
-    t.is(criticalPath(more, CHAIN).filter((module) => module === "B").length, 2, "two in a row, and not three");
+    // One, where the fourth A was so late that a replica was free already.
+    t.true(criticalPath(more, CHAIN).filter((module) => module === "B").length <= 2, "two in a row, and not three");
   });
 }
 

@@ -20,6 +20,7 @@ test.serial("a busy pipeline is deleted without a trace, and its neighbour goes 
   const [film, other] = [scopeNamed("film"), scopeNamed("other")];
   for (const scope of [film, other]) await fleet.apply(scope);
   const coordinators = ["coordinator-0", "coordinator-1"].map((id) => fleet.coordinator(id));
+  for (const coordinator of coordinators) await coordinator.says("found a pipeline", 2);
   await fleet.agent(other);
   await fleet.ask(other, "submit", 1, "before");
   await fleet.ask(film, "submit", 1, "j");

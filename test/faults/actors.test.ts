@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Counter, LoggingActor, Recorder, runExperiment } from "../conformance/actors/classes.ts";
+import { pidOf } from "../support/actor-pid.ts";
 import { eventually } from "../support/eventually.ts";
 
 test.serial("twenty times from cold, the logging actor has 27 of 27 lines", async (t) => {
@@ -51,7 +52,7 @@ test.serial("actors are killed again and again: no call hangs, retried ones all 
   let done = 0;
   for (let round = 0; round < 5; round++) {
     const calls = Array.from({ length: 50 }, async () => counter.increment(1));
-    process.kill((await actorInfo(counter)).facts?.pid ?? 0, "SIGKILL");
+    process.kill(await pidOf(counter), "SIGKILL");
     done += (await Promise.all(calls)).length;
     await eventually("its next life is known", async () => (await actorInfo(counter)).facts !== null);
   }

@@ -1,18 +1,8 @@
-import {
-  actor,
-  actorInfo,
-  actorNamed,
-  kill,
-  listActors,
-  put,
-  startActors,
-  task,
-  taskWith,
-  type ActorHandle,
-} from "@troupe/sdk";
+import { actor, actorInfo, actorNamed, kill, listActors, put, startActors, task, taskWith } from "@troupe/sdk";
 import test from "ava";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { pidOf } from "../../support/actor-pid.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Counter, NoModel, Predictor, Recorder, untilAborted } from "../../conformance/actors/classes.ts";
 
@@ -218,11 +208,6 @@ test("a task whose process dies runs again, as often as it may", async (t) => {
   );
   t.is(await task((n: number) => n + 1, 1), 2);
 });
-
-async function pidOf(handle: ActorHandle<Counter>): Promise<number> {
-  await eventually("its process is known", async () => ((await actorInfo(handle)).facts?.pid ?? 0) > 0);
-  return (await actorInfo(handle)).facts?.pid ?? 0;
-}
 
 test("what is put once arrives in many processes as it was, and is gone when nobody holds it", async (t) => {
   const model = new Float64Array(1_000_000).map((_, index) => index);

@@ -92,7 +92,7 @@ test("a list comes whole, page by page, with the version to watch from", async (
   t.deepEqual((await client.list(configMaps, { namespace, fieldSelector: "metadata.name=c03" })).items.length, 1);
 });
 
-test("a watch tells every change after a version, in order, and ends with a bookmark when its window does", async (t) => {
+test("a watch tells every change after a version, in order, and a bookmark before its window ends", async (t) => {
   const { plane, client } = t.context;
   const namespace = await plane.namespace();
   const { resourceVersion } = await client.list(configMaps, { namespace });
@@ -100,12 +100,17 @@ test("a watch tells every change after a version, in order, and ends with a book
   await client.create(configMaps, configMap(namespace, "a", { x: "1" }));
   await client.patch(configMaps, key, { type: "merge", body: { data: { x: "2" } } });
   await client.delete(configMaps, key);
-  const seen: string[] = [];
-  for await (const event of client.watch(configMaps, { namespace, resourceVersion, windowMs: 8_000 })) {
-    seen.push(event.type === "bookmark" ? "bookmark" : `${event.type} ${event.object.data?.["x"] ?? ""}`);
+  // The server sends its bookmark about two seconds before the end of a window, and promises none: a busy one may miss a window.
+  let bookmarks = 0;
+  for (let window = 0; bookmarks === 0 && window < 6; window++) {
+    const seen: string[] = [];
+    for await (const event of client.watch(configMaps, { namespace, resourceVersion, windowMs: 8_000 }))
+      seen.push(event.type === "bookmark" ? "bookmark" : `${event.type} ${event.object.data?.["x"] ?? ""}`);
+    t.deepEqual(seen.slice(0, 3), ["added 1", "modified 2", "deleted 2"]);
+    t.true(seen.slice(3).every((type) => type === "bookmark"));
+    bookmarks = seen.length - 3;
   }
-  t.deepEqual(seen.slice(0, 3), ["added 1", "modified 2", "deleted 2"]);
-  t.true(seen.length > 3 && seen.slice(3).every((type) => type === "bookmark"));
+  t.true(bookmarks > 0);
 });
 
 test("what aborts a call is what it throws; no answer in time is said so", async (t) => {

@@ -95,10 +95,15 @@ export class Fleet implements AsyncDisposable {
 
   async outcome(scope: Scope, id: string): Promise<Answer> {
     let outcome: Answer = {};
-    await eventually(`job ${id} has ended`, async () => {
-      outcome = await this.ask(scope, "result", { id });
-      return outcome.state !== "pending";
-    });
+    try {
+      // A refusal may be of the moment: it is one that stays which is an answer.
+      await eventually(`job ${id} has ended`, async () => {
+        outcome = await this.ask(scope, "result", { id });
+        return outcome.state !== undefined && outcome.state !== "pending";
+      });
+    } catch (cause) {
+      throw new Error(`the last answer was ${JSON.stringify(outcome)}`, { cause });
+    }
     return outcome;
   }
 

@@ -1,4 +1,5 @@
 /** A pipeline changes while jobs are in flight: none is lost, none is run by the wrong code. Suspending and retiring. */
+import { setTimeout as delay } from "node:timers/promises";
 import test from "ava";
 import type { Revision } from "@troupe/model";
 import { DEFAULT_CONTROL, deleteRevision, readRevision, watchLoad, writeControl } from "@troupe/protocol";
@@ -40,6 +41,7 @@ test.serial("the revision changes three times under load, back and forth, and ev
       const answers = await Promise.all(ids.map(async (id) => fleet.ask(SCOPE, "submit", 1, id)));
       for (const answer of answers) accepted.set(answer.id!, String(answer["revision"]));
       isNew = answers.every((answer) => answer["revision"] === revision.id);
+      await delay(50);
     }
   }
   for (const [id, revision] of accepted) {

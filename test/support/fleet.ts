@@ -96,14 +96,14 @@ export class Fleet implements AsyncDisposable {
   async outcome(scope: Scope, id: string): Promise<Answer> {
     let outcome: Answer = {};
     try {
-      // A refusal may be of the moment: it is one that stays which is an answer.
       await eventually(`job ${id} has ended`, async () => {
         outcome = await this.ask(scope, "result", { id });
-        return outcome.state !== undefined && outcome.state !== "pending";
+        return outcome.state !== "pending" && !isOfTheMoment(outcome);
       });
     } catch (cause) {
       throw new Error(`the last answer was ${JSON.stringify(outcome)}`, { cause });
     }
+    if (outcome.state === undefined) throw new Error(`job ${id} has no outcome: ${JSON.stringify(outcome)}`);
     return outcome;
   }
 
@@ -112,4 +112,9 @@ export class Fleet implements AsyncDisposable {
     await this.bus.close();
     await this.nats[Symbol.asyncDispose]();
   }
+}
+
+/** The door says of a refusal that passes when to ask again (docs/nats.md); every other one is an answer. */
+function isOfTheMoment({ state, error }: Answer): boolean {
+  return state === undefined && error !== undefined && "retryAfterMs" in error;
 }

@@ -1,4 +1,5 @@
 /** Several pipelines of one module each, and coordinators' processes that find them. */
+import { setTimeout as delay } from "node:timers/promises";
 import { compileRevision, type Revision } from "@troupe/model";
 import {
   BusTimeoutError,
@@ -90,6 +91,17 @@ export class Fleet implements AsyncDisposable {
     } catch (error) {
       if (error instanceof NoRespondersError || error instanceof BusTimeoutError) return undefined;
       throw error;
+    }
+  }
+
+  /** Submits until it is accepted: a refusal that says when to ask again is obeyed, any other is an error. */
+  async submit(scope: Scope, id: string, input: unknown): Promise<{ readonly id: string; readonly revision: string }> {
+    for (;;) {
+      const answer = await this.ask(scope, "submit", input, id);
+      if (typeof answer["revision"] === "string") return { id, revision: answer["revision"] };
+      const retryAfterMs = answer.error?.["retryAfterMs"];
+      if (typeof retryAfterMs !== "number") throw new Error(`job ${id} was refused: ${JSON.stringify(answer)}`);
+      await delay(retryAfterMs);
     }
   }
 

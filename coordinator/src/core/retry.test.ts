@@ -77,6 +77,26 @@ test("a retry that was read from a page which another retry has made old does no
   t.is(table.owner.state.totals.done, 1);
 });
 
+test("a page that was under way while its job was retried and ended again does not stand for the job (E6)", (t) => {
+  const table = failed();
+  const former = table.job("j")!;
+  knock(table.owner, { operation: "retry", id: "j", reply: "to" }, table.moment);
+  table.take();
+  table.commit();
+  const [b] = table.runs();
+  table.hear(g2, doneOf(b!, 1, true));
+  table.commit();
+  t.is(table.job("j")?.end?.state, "done");
+  pageWritten(table.owner, [former], 1, table.moment);
+  table.take();
+  table.commit();
+  t.is(table.job("j")?.end?.state, "done", "it waits for a page of its own");
+  t.is(table.owner.state.index.get("j"), undefined);
+  t.deepEqual([...table.owner.state.ended], ["j"]);
+  t.is(record(table, 2).end?.state, "done");
+  t.is(table.owner.state.index.get("j"), 2);
+});
+
 test("only a failed job is retried", (t) => {
   const table = new Table(graph);
   table.submit("j");

@@ -198,12 +198,14 @@ export function pageWritten(owner: Owner, jobs: readonly Job[], page: number | n
     owner.endedSince = now.mono;
     return;
   }
-  const stored = jobs.filter((job) =>
+  // Meanwhile a job may have been retried, and even ended again: the page tells of its former life, and the job gets another (E6).
+  const recorded = jobs.filter(({ id, end }) => owner.state.jobs.get(id)?.end === end);
+  const stored = recorded.filter((job) =>
     [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)),
   );
   // The same moment as on the page itself, from which a restart reads it.
   const at = Math.max(...jobs.map(({ end }) => end?.at ?? 0));
-  append(owner, { type: "page", page, jobs: jobs.map(({ id }) => id), stored: stored.map(({ id }) => id), at });
+  append(owner, { type: "page", page, jobs: recorded.map(({ id }) => id), stored: stored.map(({ id }) => id), at });
 }
 
 /** E10: records older than they are to be kept, or beyond the number that is kept, are forgotten, oldest first. */

@@ -5,6 +5,7 @@ import { EXIT } from "./exit-codes.ts";
 import { scriptOf } from "./pipeline-file/script.ts";
 import { makeProgram } from "./program.ts";
 import { terminalState } from "./terminal-state.ts";
+import { VERSION_TEXT } from "./version.ts";
 
 async function runProgram(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let out = "";
@@ -28,6 +29,12 @@ test("help starts with examples, for every command", async (t) => {
     t.is(code, EXIT.ok);
     t.true(out.startsWith("Examples:\n  "), `${args.join(" ")}: ${out.slice(0, 80)}`);
   }
+});
+
+test("--version says what version does", async (t) => {
+  const { code, out } = await runProgram("--version");
+  t.is(code, EXIT.ok);
+  t.is(out, `${VERSION_TEXT}\n`);
 });
 
 test("an unknown command or option is a usage error that names the nearest", async (t) => {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { HELP } from "./help-texts.ts";
+import { VERSION_TEXT } from "./version.ts";
 import type { GetActorsFlags } from "./commands/get-actors.ts";
 import type { PlanFlags } from "./commands/plan.ts";
 import type { RunFlags } from "./commands/run-options.ts";
@@ -19,6 +20,7 @@ export function makeProgram(output?: OutputConfiguration): Program {
   program
     .description("Runs pipelines of modules, on this machine or on Kubernetes.")
     .usage("COMMAND [options]")
+    .version(VERSION_TEXT, "-V, --version", "print the version")
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [COMMAND]", "show the help of a command")
     .showSuggestionAfterError()

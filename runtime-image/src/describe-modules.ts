@@ -4,14 +4,14 @@ import type { Description, HostStart, LoadProblem } from "./host/protocol.ts";
 
 export type { Description, LoadProblem } from "./host/protocol.ts";
 
-const DEFAULT_LIMIT_MS = 20_000;
+const DEFAULT_LIMIT_MS = 60_000;
 
 /**
  * Loads module files in a thread of its own, which is thrown away, and says which types they register and which of them
  * could not be loaded. What user code prints meanwhile is dropped. Never rejects.
  *
  * @param paths files, and folders whose module files are meant.
- * @param options.timeoutMs how long loading may take in all. Default 20,000.
+ * @param options.timeoutMs how long loading may take in all. Default 60,000: libraries of models take long to load.
  */
 export async function describeModules(
   paths: readonly string[],

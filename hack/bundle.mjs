@@ -15,6 +15,7 @@ const ENTRIES = {
   coordinator: "coordinator/src/main.ts",
   agent: "runtime-image/src/agent/main.ts",
   host: "runtime-image/src/host/main.ts",
+  nursery: "runtime-image/src/actors/nursery-main.ts",
   actor: "runtime-image/src/actors/actor-main.ts",
   "actor-host": "runtime-image/src/actors/host-main.ts",
   keeper: "local/src/actors/keeper-main.ts",
@@ -34,6 +35,11 @@ const IMAGES = {
   runtime: {
     agent: ENTRIES.agent,
     host: ENTRIES.host,
+    nursery: ENTRIES.nursery,
+    actor: ENTRIES.actor,
+    "actor-host": ENTRIES["actor-host"],
+    // A pipeline's module may call the actors of a Group.
+    "bus-thread": ENTRIES["bus-thread"],
     sdk: ENTRIES.sdk,
     install: "runtime-image/src/install/main.ts",
   },

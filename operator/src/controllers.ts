@@ -43,6 +43,9 @@ export function makeControllers(context: Context, observe: Observe): Controllers
     loadChanged: ({ namespace, pipeline: name }) => {
       controllers.pipelines.enqueue({ namespace, name });
       for (const group of informers.groupsOfPipeline(`${namespace}/${name}`)) controllers.groups.enqueue(keyOf(group));
+      // A free-standing Group has a scope of its own name.
+      const own = informers.groups.get({ namespace, name });
+      if (own !== undefined && own.spec.pipelineRef === undefined) controllers.groups.enqueue(keyOf(own));
     },
     resync: () => {
       controllers.pipelines.resync();

@@ -131,8 +131,16 @@ export {
   PipelineStateError,
   sweepPipelineStates,
 } from "./bus/pipeline-state.ts";
-export { watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
-export { project, projectRevision, readProjection, type Projected, type Projection } from "./bus/projection.ts";
+export { watchGroups, watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
+export {
+  project,
+  projectGroup,
+  projectRevision,
+  readGroupMark,
+  readProjection,
+  type Projected,
+  type Projection,
+} from "./bus/projection.ts";
 export {
   LOAD_REFRESH_MS,
   LOAD_UNKNOWN_MS,
@@ -189,4 +197,5 @@ export {
   type RegistryRequest,
   type Resident,
 } from "./actors/registry-messages.ts";
+export { parseGroupMark, type GroupMark } from "./actors/group-mark.ts";
 export { groupSubjectsOf, type GroupSubjects } from "./actors/subjects.ts";

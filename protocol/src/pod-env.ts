@@ -1,4 +1,7 @@
-/** The environment of an agent's process: the contract between who starts replicas (operator, laptop) and the agent. */
+/**
+ * The environment of a replica's process: the contract between who starts replicas (operator, laptop) and the agent, or the nursery of a
+ * free-standing Group.
+ */
 export const POD_ENV = {
   natsUrl: "TROUPE_NATS_URL",
   /** Path of a credentials file; absent: none. */
@@ -14,6 +17,10 @@ export const POD_ENV = {
   modules: "TROUPE_MODULES",
   /** Folder of stored payloads, on a machine that all replicas, coordinators and the client that started them share; absent: none. */
   payloads: "TROUPE_PAYLOADS",
+  /** CPUs that actors of the replica may claim. Default: the cores that the process may use. */
+  cpus: "TROUPE_CPUS",
+  /** GPUs that they may claim, a fraction included. Default 0. */
+  gpus: "TROUPE_GPUS",
   /** Number of permits. Default 1. */
   concurrency: "TROUPE_CONCURRENCY",
   /** Heap limit of the host in MiB; absent: Node's default. */

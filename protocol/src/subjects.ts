@@ -121,6 +121,11 @@ export function controlKey(scope: Scope): string {
   return revisionKey(scope, "control");
 }
 
+/** The key that says that there is a free-standing Group, and how many replicas it is to have. */
+export function groupMarkKey(scope: Scope): string {
+  return revisionKey(scope, "group");
+}
+
 export function ownerKey(scope: Scope): string {
   return scopeKey(scope);
 }

@@ -6,6 +6,7 @@ import { eventually } from "./eventually.ts";
 
 const ENTRIES = {
   agent: new URL("../../runtime-image/src/agent/main.ts", import.meta.url),
+  nursery: new URL("../../runtime-image/src/actors/nursery-main.ts", import.meta.url),
   coordinator: new URL("../../coordinator/src/main.ts", import.meta.url),
 } as const;
 
@@ -68,6 +69,18 @@ export class Pod implements AsyncDisposable {
       throw new Error(`${JSON.stringify(last)}\n${this.output}`, { cause });
     }
     return last.text;
+  }
+
+  /** As a kubelet asks it to; resolves when it has. */
+  async end(): Promise<number | null> {
+    this.process.kill("SIGTERM");
+    return this.exited;
+  }
+
+  /** As a node that fails. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.exited;
   }
 
   /** The JSON lines that it has logged. */

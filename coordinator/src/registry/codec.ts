@@ -53,7 +53,7 @@ export function decodeRegistryFrame(data: Uint8Array): DecodedRegistryFrame {
 export function eventBytes(event: RegistryEvent): number {
   if (event.type !== "create") return 600 + ("death" in event ? deathBytes(event.death) : 0);
   const { args, code } = event.order;
-  return 1_500 + args.length + (code.kind === "source" ? 2 * code.source.length : 0);
+  return 1_500 + args.length + 2 * ("source" in code ? code.source.length : 0);
 }
 
 function deathBytes({ message, stack }: { message: string; stack?: string }): number {

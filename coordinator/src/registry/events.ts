@@ -34,6 +34,8 @@ export interface LostEvent {
   readonly actor: string;
   readonly incarnation: number;
   readonly death: Death;
+  /** Nothing of it ever ran: the next one follows, and none of its restarts is used up. */
+  readonly unbegun?: true;
   readonly at: number;
 }
 

@@ -1,6 +1,6 @@
 /** What the events of a free Group's journal do to what is known of it. The only place that changes a {@link RegistryState}. */
 import type { ActorOrder, Death } from "@troupe/protocol";
-import type { RegistryEvent } from "./events.ts";
+import type { LostEvent, RegistryEvent } from "./events.ts";
 import { isCurrent, type ActorRecord, type RegistryState } from "./state.ts";
 
 /** @returns whether the event counted. */
@@ -70,7 +70,12 @@ function live(state: RegistryState, event: Extract<RegistryEvent, { type: "place
   return true;
 }
 
-function lose(state: RegistryState, record: ActorRecord, { death, at }: { death: Death; at: number }): void {
+function lose(state: RegistryState, record: ActorRecord, { death, at, unbegun }: LostEvent): void {
+  if (unbegun === true) {
+    record.status = "restarting";
+    record.death = death;
+    return;
+  }
   const { maxRestarts } = record.order;
   const isFinal = death.code === "ConstructorFailed" && record.restarts === 0 && record.status === "starting";
   if (isFinal || (maxRestarts >= 0 && record.restarts >= maxRestarts)) {

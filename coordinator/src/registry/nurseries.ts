@@ -10,9 +10,16 @@ const IN_FLIGHT_MS = 1_000;
 
 export function heardNursery(owner: RegistryOwner, beat: NurseryBeat, now: Moment): void {
   const nursery = recognise(owner, beat, now);
-  for (const { actor, incarnation, death } of beat.ended) {
+  for (const { actor, incarnation, death, unbegun } of beat.ended) {
     if (isCurrent(owner.state.actors.get(actor), incarnation))
-      append(owner, { type: "lost", actor, incarnation, death, at: now.wall });
+      append(owner, {
+        type: "lost",
+        actor,
+        incarnation,
+        death,
+        at: now.wall,
+        ...(unbegun === undefined ? {} : { unbegun }),
+      });
     else send(owner, beat.replica, { type: "settled", actor, incarnation });
   }
   for (const resident of beat.residents) heardResident(owner, beat.replica, resident);

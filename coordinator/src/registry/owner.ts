@@ -35,6 +35,8 @@ export type RegistryCommand =
   | { readonly kind: "send"; readonly replica: string; readonly order: NurseryOrder }
   | { readonly kind: "reply"; readonly to: string; readonly reply: RegistryReply }
   | { readonly kind: "news"; readonly news: ActorNews }
+  /** Stored payloads that nobody needs any more. */
+  | { readonly kind: "discard"; readonly blobs: readonly string[] }
   | {
       readonly kind: "log";
       readonly level: "info" | "warn";

@@ -222,3 +222,17 @@ test("journal and snapshot hold all that counts, and a new owner goes on from th
   next.beat({ residents: [alive("a", 2)] });
   t.like(next.owner.state.actors.get("a"), { status: "alive", incarnation: 2, restarts: 1 });
 });
+
+test("a replica that is to end refuses what it was just given: it begins elsewhere, and no restart is used up", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a"), getIfExists: false }, "a");
+  t.is(bench.status("a"), "starting");
+  const death = { code: "HostLost", message: "its replica was ended" } as const;
+  bench.beat({ draining: true, ended: [{ actor: "a", incarnation: 1, death, unbegun: true }] });
+  t.is(bench.status("a"), "restarting", "there is no other replica yet");
+  bench.beat({ replica: "n1" });
+  t.is(bench.status("a"), "starting");
+  const record = bench.owner.state.actors.get("a");
+  t.deepEqual([record?.replica, record?.incarnation, record?.restarts], ["n1", 2, 0]);
+});

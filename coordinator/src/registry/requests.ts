@@ -32,6 +32,9 @@ export function ask(owner: RegistryOwner, { request, to }: Asked, now: Moment): 
     case "list":
       reply(owner, to, found(owner, [...owner.state.actors.values()]));
       return;
+    case "discard":
+      owner.commands.push({ kind: "discard", blobs: request.blobs });
+      return;
     case "beat":
       owner.clients.set(request.client, now.mono);
       return;

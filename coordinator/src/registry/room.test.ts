@@ -16,3 +16,11 @@ test("fractions share a GPU, whole claims take whole ones, and ten tenths are on
   for (let i = 0; i < 10; i++) t.deepEqual(take(room, 0.1, 0), []);
   t.is(take(room, 0.1, 0), undefined);
 });
+
+test("a replica that has a slice of a GPU gives it to those who claim as much or less", (t) => {
+  const room = wholeRoom({ cpus: 1, gpus: 0.5 });
+  t.is(take(room, 0, 1), undefined);
+  t.deepEqual(take(room, 0, 0.25), [0]);
+  t.deepEqual(take(room, 0, 0.25), [0]);
+  t.is(take(room, 0, 0.25), undefined);
+});

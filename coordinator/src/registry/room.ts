@@ -13,7 +13,9 @@ export interface Room {
 }
 
 export function wholeRoom({ cpus, gpus }: ActorClaim): Room {
-  return { cpus: units(cpus), gpus: Array.from({ length: Math.floor(gpus) }, () => UNIT) };
+  const whole = Array.from({ length: Math.floor(gpus) }, () => UNIT);
+  const slice = units(gpus) % UNIT;
+  return { cpus: units(cpus), gpus: slice === 0 ? whole : [...whole, slice] };
 }
 
 /** Takes what an actor that lives there has. */

@@ -5,6 +5,7 @@ import type { CoordinatorWork } from "../config.ts";
 import { Placement } from "../placement/placement.ts";
 import { Presence } from "../placement/presence.ts";
 import { Discovery } from "./discovery.ts";
+import { GroupCoordinator } from "./group-coordinator.ts";
 import type { Log } from "./log.ts";
 import { PipelineCoordinator } from "./pipeline-coordinator.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
@@ -50,17 +51,21 @@ async function find(
 ): Promise<void> {
   const presence = new Presence(bus, name);
   const placement = new Placement(presence);
-  const join = (scope: Scope): AsyncDisposable => {
-    const part = new PipelineCoordinator({ bus, log, id, scope, placement, streams });
-    parts.add(part);
+  const join = <P extends AsyncDisposable>(scope: Scope, part: P, all?: Set<P>): AsyncDisposable => {
+    all?.add(part);
     const leave = async (): Promise<void> => {
-      parts.delete(part);
+      all?.delete(part);
       placement.forget(scope);
       await part[Symbol.asyncDispose]();
     };
     return { [Symbol.asyncDispose]: leave };
   };
+  const pipeline = (scope: Scope): AsyncDisposable =>
+    join(scope, new PipelineCoordinator({ bus, log, id, scope, placement, streams }), parts);
+  const group = (scope: Scope): AsyncDisposable =>
+    join(scope, new GroupCoordinator({ bus, log, id, scope, placement, streams }));
   await delay(LISTEN_MS);
-  stack.use(new Discovery({ bus, log, namespaces, join }));
+  stack.use(new Discovery({ kind: "pipeline", bus, log, namespaces, join: pipeline }));
+  stack.use(new Discovery({ kind: "group", bus, log, namespaces, join: group }));
   stack.use(presence); // so that it says that it leaves before it lets go of anything
 }

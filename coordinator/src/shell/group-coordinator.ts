@@ -4,6 +4,7 @@ import { decodeRegistryFrame, decodeRegistrySnapshot } from "../registry/codec.t
 import type { RegistryEvent } from "../registry/events.ts";
 import { foldRegistry } from "../registry/fold.ts";
 import type { RegistrySettings } from "../registry/owner.ts";
+import type { Placement } from "../placement/placement.ts";
 import { emptyRegistry, type RegistryState } from "../registry/state.ts";
 import { Coordination } from "./coordination.ts";
 import { catchUp, replayJournal, type Folding } from "./journal-replay.ts";
@@ -28,6 +29,8 @@ export interface GroupCoordinatorOptions {
   /** What its streams may grow to. */
   readonly streams: StreamSizes;
   readonly settings?: Partial<RegistrySettings>;
+  /** Shares the Groups with other coordinators; undefined: takes what is free, and keeps it. */
+  readonly placement?: Placement;
 }
 
 export class GroupCoordinator implements AsyncDisposable {

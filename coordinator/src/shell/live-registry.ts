@@ -6,8 +6,12 @@ import {
   encodeJson,
   EnvelopeError,
   groupSubjectsOf,
+  inboxOf,
   parseNurseryBeat,
   parseRegistryRequest,
+  purgeStream,
+  streamsOf,
+  subjectsOf,
   type ActorNews,
   type Bus,
   type BusSubscription,
@@ -143,7 +147,7 @@ export class LiveRegistry implements Live {
       }),
       bus.subscribe(subjects.registry, ({ data, reply: to }) => {
         // E8: frozen or cut off, this owner may have been replaced. Whoever asks, asks again.
-        if (!this.#options.election.isConfirmed || (to !== "" && !isAnswerable(to))) return;
+        if (!this.#options.election.isConfirmed || !this.#mayAnswer(to)) return;
         this.#hear(() => {
           ask(this.#owner, { request: parseRegistryRequest(data), to }, now());
         });
@@ -154,6 +158,13 @@ export class LiveRegistry implements Live {
     }, TICK_MS);
     this.#callRoll();
     this.#settle();
+  }
+
+  /** Actors hear answers at an inbox of their Group's own, as agents do. */
+  #mayAnswer(to: string): boolean {
+    const { scope } = this.#options;
+    const own = `${inboxOf(scope, scope.pipeline)}.`;
+    return to === "" || isAnswerable(to.startsWith(own) ? to.slice(own.length) : to);
   }
 
   /** To all nurseries: they need not be known yet. */
@@ -197,6 +208,12 @@ export class LiveRegistry implements Live {
       if (event.type === "snapshot") this.#background(this.#snapshots.purge(event), "the journal could not be purged");
     if (this.#snapshots.note(bytes)) this.#background(this.#snapshot(), "a snapshot could not be written");
     this.#settle();
+  }
+
+  async #discard(blobs: readonly string[]): Promise<void> {
+    const { bus, scope } = this.#options;
+    const { blobsPrefix } = subjectsOf(scope);
+    for (const id of blobs) await purgeStream(bus, streamsOf(scope).blobs, { subject: `${blobsPrefix}${id}.*` });
   }
 
   async #snapshot(): Promise<void> {
@@ -252,6 +269,9 @@ export class LiveRegistry implements Live {
         return;
       case "news":
         this.#news.push(command.news);
+        return;
+      case "discard":
+        this.#background(this.#discard(command.blobs), "stored payloads could not be removed");
         return;
       case "log":
         log[command.level](command.message, command.fields);

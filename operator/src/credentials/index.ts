@@ -3,6 +3,7 @@ export { newKeyring, serverTrust, signerOf, type Keyring, type Signer } from "./
 export {
   clientPermissions,
   COORDINATOR_PERMISSIONS,
+  freeGroupPermissions,
   groupPermissions,
   OPERATOR_PERMISSIONS,
   type Permissions,

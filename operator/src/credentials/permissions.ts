@@ -1,5 +1,7 @@
 /** What each part of the system may say and hear on NATS. What is not named here is refused by the server. */
-import { inboxOf, REVISION_BUCKET, streamsOf, subjectsOf, type Scope } from "@troupe/protocol";
+import { groupSubjectsOf, inboxOf, REVISION_BUCKET, streamsOf, subjectsOf, type Scope } from "@troupe/protocol";
+
+const ANY = "*";
 
 /** Subjects, with NATS's wildcards. */
 export interface Permissions {
@@ -27,6 +29,27 @@ export function groupPermissions(scope: Scope, group: string): Permissions {
   };
 }
 
+/**
+ * The replicas of a free-standing Group, nurseries and actors alike: they speak to its registry, call each other, and keep payloads of their
+ * own Group; of others they hear nothing.
+ */
+export function freeGroupPermissions(scope: Scope): Permissions {
+  const subjects = groupSubjectsOf(scope);
+  const { allBlobs } = subjectsOf(scope);
+  const both = [subjects.calls(ANY, ANY), subjects.ask(ANY, ANY), subjects.answers(ANY, ANY)];
+  return {
+    publish: [
+      subjects.registry,
+      subjects.up,
+      ...both,
+      allBlobs,
+      `$JS.API.DIRECT.GET.${streamsOf(scope).blobs}.${allBlobs}`,
+      `${inboxOf(scope, scope.pipeline)}.>`,
+    ],
+    subscribe: [subjects.down(ANY), subjects.news, ...both, `${inboxOf(scope, scope.pipeline)}.>`],
+  };
+}
+
 /** The operator: buckets, streams, and what groups that are gone still have to say. */
 export const OPERATOR_PERMISSIONS: Permissions = {
   publish: ["$JS.API.>", "$KV.>", "_troupe.>", "troupe.>"],
@@ -37,8 +60,8 @@ export const OPERATOR_PERMISSIONS: Permissions = {
 export const COORDINATOR_PERMISSIONS: Permissions = { publish: [">"], subscribe: [">"] };
 
 /**
- * Clients knock on the doors of all pipelines (of `namespace`, when one is given), bring large inputs and read large results. They hear what
- * is sent to their own inboxes.
+ * Clients knock on the doors of all pipelines (of `namespace`, when one is given), bring large inputs and read large results; and call the
+ * actors of all free-standing Groups. They hear what is sent to their own inboxes, what became of actors, and answers to calls.
  */
 export function clientPermissions(namespace = "*"): Permissions {
   const blobs = `_troupe.${namespace}.*.*.blob.>`;
@@ -46,10 +69,11 @@ export function clientPermissions(namespace = "*"): Permissions {
   return {
     publish: [
       `troupe.${namespace}.>`,
-      `_troupe.${namespace}.*.*.blob.*.in.>`,
+      ...["in", "call", "shared"].map((slot) => `_troupe.${namespace}.*.*.blob.*.${slot}.>`),
+      ...["call", "ask"].map((kind) => `_troupe.${namespace}.*.*.${kind}.*.*`),
       `${stream}.${blobs}`,
       `${stream}.$KV.${REVISION_BUCKET}.${namespace}.>`,
     ],
-    subscribe: [`_troupe.${namespace}.*.*.events`, "_INBOX.>"],
+    subscribe: [...["events", "news", "answer.*.*"].map((what) => `_troupe.${namespace}.*.*.${what}`), "_INBOX.>"],
   };
 }

@@ -4,6 +4,7 @@ import {
   CREDENTIALS_FILE,
   credentialsFingerprint,
   FINGERPRINT_ANNOTATION,
+  freeGroupPermissions,
   groupPermissions,
   newCredentials,
   type GroupCredentials,
@@ -39,7 +40,8 @@ function userOf({ scope, name }: CredentialsQuestion): {
   name: string;
   permissions: ReturnType<typeof groupPermissions>;
 } {
-  return { name: inboxOf(scope, name.group), permissions: groupPermissions(scope, name.group) };
+  const permissions = name.pipeline === null ? freeGroupPermissions(scope) : groupPermissions(scope, name.group);
+  return { name: inboxOf(scope, name.group), permissions };
 }
 
 function fingerprintOf(question: CredentialsQuestion): string {

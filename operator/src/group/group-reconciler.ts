@@ -6,6 +6,7 @@
  *   apply-group.ts       does what was decided     deployment.ts, pod-template.ts, disruption-budget.ts, group-credentials.ts
  *   group-status.ts      says how it is (pure)     group-verdicts.ts, waiting-cause.ts
  */
+import { projectGroup } from "@troupe/protocol";
 import { ChildWriter } from "../children/child-writer.ts";
 import { credentialsSecretName } from "../children/credentials-name.ts";
 import { StatusWriter } from "../children/status-writer.ts";
@@ -13,11 +14,12 @@ import type { Context } from "../context.ts";
 import { keyText, type ObjectKey, type Outcome, type Stored } from "../kube/index.ts";
 import { groups, type GroupObject } from "../resources.ts";
 import { applyGroup } from "./apply-group.ts";
+import { cleanUp, withFinalizer } from "../pipeline/clean-up.ts";
 import { copySource } from "../pipeline/copy-source.ts";
 import { dueCredentials } from "./group-credentials.ts";
 import { groupStatus } from "./group-status.ts";
 import { observeGroup, type GroupScene } from "./observe-group.ts";
-import { planGroup } from "./plan-group.ts";
+import { planGroup, type GroupPlan } from "./plan-group.ts";
 import type { AutoscaleMemory } from "./wanted-replicas.ts";
 
 export class GroupReconciler {
@@ -33,18 +35,30 @@ export class GroupReconciler {
   }
 
   async reconcile(key: ObjectKey): Promise<Outcome> {
-    const group = this.#context.informers.groups.get(key);
-    if (group?.metadata.deletionTimestamp !== undefined) return { kind: "settled" };
-    if (group === undefined) return this.#forget(keyText(key));
+    const found = this.#context.informers.groups.get(key);
+    if (found === undefined) return this.#forget(keyText(key));
+    if (found.metadata.deletionTimestamp !== undefined) return cleanUp(this.#context, groups, found);
+    const isFree = found.spec.pipelineRef === undefined;
+    // A Group of a pipeline has nothing of its own in NATS.
+    const group = isFree ? await withFinalizer(this.#context, groups, found) : found;
     const scene = observeGroup(this.#context, group);
     const plan = planGroup(scene.view, this.#memories.get(keyText(key)) ?? null);
     await this.#prepare(scene, group);
     await applyGroup(this.#context, this.#writer, scene, plan);
+    if (isFree) await this.#mark(scene, plan);
     if (plan.wanted.memory !== null) this.#memories.set(keyText(key), plan.wanted.memory);
     const statusMs = await this.#status.write(group, groupStatus(scene.view, plan));
     const moments = [plan.againAfterMs, statusMs].filter((moment) => moment !== null);
     if (moments.length === 0) return { kind: "settled" };
     return { kind: "again", afterMs: Math.max(100, Math.min(...moments)), why: "time decides" };
+  }
+
+  /** Tells the coordinators that there is such a Group, and what becomes of it. Waits until NATS is there. */
+  async #mark({ view: { role }, scope }: GroupScene, { wanted }: GroupPlan): Promise<void> {
+    const { bus } = this.#context.nats;
+    if (bus === null || role.kind === "idle") return;
+    const isAutoscaled = role.settings.autoscale !== undefined;
+    await projectGroup(bus, scope, { replicas: wanted.count, isAutoscaled });
   }
 
   /** What its pods mount, before there are pods. */

@@ -137,12 +137,8 @@ function freeRefusal(
   const [first] = problems;
   if (first !== undefined) return { reason: first.code, message: problemsText(problems), isPipelines: false };
   if (claim.kind === "refused") return { reason: claim.reason, message: claim.message, isPipelines: false };
-  const { configMap, image } = manifest.spec.source ?? {};
-  if (configMap === undefined && image === undefined) {
-    const message =
-      "A free-standing Group needs a source on a cluster: set spec.source.configMap or spec.source.image.";
-    return { reason: "SourceMissing", message, isPipelines: false };
-  }
+  // Without a source it takes the code that callers send.
+  const configMap = manifest.spec.source?.configMap;
   if (configMap === undefined || contentHash !== null) return null;
   const message = `There is no ConfigMap ${configMap} in this namespace (spec.source.configMap).`;
   return { reason: "SourceNotFound", message, isPipelines: false };

@@ -38,7 +38,10 @@ export function observeGroup(context: Context, group: Stored<GroupObject>): Grou
     deployments: isServing ? deployments : ownOnes(role, deployments, uid),
     pods: isServing ? informers.podsOf(key).map(readPod) : [],
     disruptionBudget: informers.disruptionBudgets.get({ namespace, name: resourceName }),
-    load: loadView(nats.known(scope), name.group, revision?.revision.id ?? null),
+    load:
+      name.pipeline === null
+        ? freeLoadView(nats.known(scope), name.group)
+        : loadView(nats.known(scope), name.group, revision?.revision.id ?? null),
     nats: nats.state,
     nowMs: clock.nowMs(),
   };
@@ -115,5 +118,14 @@ function loadView(known: ReturnType<Context["nats"]["known"]>, group: string, cu
       load === null ? null : (own ?? { name: group, queued: 0, running: 0, ready: {}, pinned: {}, lastBusyAt: null }),
     report: groups.get(group) ?? null,
     pinned: (hash) => (isUpToDate ? (own?.pinned[hash] ?? 0) : null),
+  };
+}
+
+/** Nothing is pinned to a template: actors that are on an old one begin anew on another, as their orders say. */
+function freeLoadView({ load, groups }: ReturnType<Context["nats"]["known"]>, group: string): GroupLoadView {
+  return {
+    load: load?.groups.find(({ name }) => name === group) ?? null,
+    report: groups.get(group) ?? null,
+    pinned: () => 0,
   };
 }

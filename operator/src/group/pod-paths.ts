@@ -3,17 +3,18 @@
 /** The bundles of agent, host and SDK. */
 export const RUNTIME_FOLDER = "/opt/troupe";
 export const AGENT_FILE = `${RUNTIME_FOLDER}/agent.js`;
+/** What a replica of a free-standing Group runs. */
+export const NURSERY_FILE = `${RUNTIME_FOLDER}/nursery.js`;
 /** Where the init container sees the folder that the main container has as {@link RUNTIME_FOLDER}. */
 export const RUNTIME_COPY_FOLDER = "/troupe-runtime";
 /** Brings agent, host and Node itself, with its libraries and their loader, into a folder. */
 export const INSTALL_FILE = `${RUNTIME_FOLDER}/install.js`;
-/** How the agent is started in an image of the user's own, whatever C library that has: by the loader that came along. */
+/** How agent or nursery are started in an image of the user's own, whatever C library that has: by the loader that came along. */
 export const BROUGHT_COMMAND: readonly string[] = [
   `${RUNTIME_FOLDER}/lib/loader`,
   "--library-path",
   `${RUNTIME_FOLDER}/lib`,
   `${RUNTIME_FOLDER}/bin/node`,
-  AGENT_FILE,
 ];
 /** The module files: a mounted ConfigMap, or where an image of one's own has them. */
 export const MODULES_FOLDER = "/modules";

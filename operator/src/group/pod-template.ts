@@ -17,6 +17,7 @@ import {
   HEALTH_PORT,
   INSTALL_FILE,
   MODULES_FOLDER,
+  NURSERY_FILE,
   POD_USER,
   RUNTIME_COPY_FOLDER,
   RUNTIME_FOLDER,
@@ -94,7 +95,10 @@ function mainContainer(facts: GroupFacts, installation: Installation, mounts: re
     name: MAIN_CONTAINER,
     image: source.image ?? installation.runtimeImage,
     ...pullPolicy(installation),
-    command: source.image === null ? ["node", AGENT_FILE] : BROUGHT_COMMAND,
+    command: [
+      ...(source.image === null ? ["node"] : BROUGHT_COMMAND),
+      facts.pipeline === null ? NURSERY_FILE : AGENT_FILE,
+    ],
     // What an agent said last is the cause when its container ends.
     terminationMessagePolicy: "FallbackToLogsOnError",
     env: containerEnv(facts, installation),

@@ -10,7 +10,7 @@ import type { PipelineView } from "./pipeline-view.ts";
 import { SOURCE_LABEL } from "./source-copy.ts";
 import { newestFirst, readStoredRevision, type StoredRevision } from "./stored-revision.ts";
 
-export function scopeOf({ metadata }: Stored<PipelineObject>): Scope {
+export function scopeOf({ metadata }: Pick<Stored<PipelineObject>, "metadata">): Scope {
   return { namespace: metadata.namespace ?? "", pipeline: metadata.name, uid: metadata.uid };
 }
 

@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import { keyText, type ObjectKey, type Outcome, type Stored } from "../kube/index.ts";
 import { pipelines, type PipelineObject } from "../resources.ts";
 import { applyPipeline, projectPipeline, type ProjectionMemory } from "./apply-pipeline.ts";
-import { cleanUpPipeline, FINALIZER } from "./clean-up.ts";
+import { cleanUp, withFinalizer } from "./clean-up.ts";
 import { observePipeline, scopeOf } from "./observe-pipeline.ts";
 import { pipelineStatus } from "./pipeline-status.ts";
 import { isDeleting, planPipeline } from "./plan-pipeline.ts";
@@ -35,22 +35,14 @@ export class PipelineReconciler {
   async reconcile(key: ObjectKey): Promise<Outcome> {
     const found = this.#context.informers.pipelines.get(key);
     if (found === undefined) return this.#forget(key);
-    if (isDeleting(found)) return cleanUpPipeline(this.#context, found);
-    const pipeline = await this.#withFinalizer(found);
+    if (isDeleting(found)) return cleanUp(this.#context, pipelines, found);
+    const pipeline = await withFinalizer(this.#context, pipelines, found);
     const view = await observePipeline(this.#context, pipeline);
     const plan = planPipeline(view, this.#facts(pipeline));
     await applyPipeline(this.#context, this.#writer, pipeline, { view, plan });
     await this.#project(pipeline, plan);
     const laterMs = await this.#status.write(pipeline, pipelineStatus(view, plan));
     return laterMs === null ? { kind: "settled" } : { kind: "again", afterMs: laterMs, why: "counters" };
-  }
-
-  /** Before anything is made in NATS that would be left behind. */
-  async #withFinalizer(pipeline: Stored<PipelineObject>): Promise<Stored<PipelineObject>> {
-    const { name, namespace = "", resourceVersion, finalizers = [] } = pipeline.metadata;
-    if (finalizers.includes(FINALIZER)) return pipeline;
-    const body = { metadata: { finalizers: [...finalizers, FINALIZER] } };
-    return this.#context.client.patch(pipelines, { namespace, name }, { type: "merge", body, resourceVersion });
   }
 
   #facts(pipeline: Stored<PipelineObject>): Parameters<typeof planPipeline>[1] {

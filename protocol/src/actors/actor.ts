@@ -1,8 +1,17 @@
 /** What an actor is, as it is ordered, journalled and reported. */
 
-/** Where the code of a class or function comes from. `digest` is the SHA-256 of its source text, to tell that both sides mean the same. */
+/**
+ * Where the code of a class or function comes from. `digest` is the SHA-256 of its source text, to tell that both sides mean the same. A module's
+ * `source` is there for replicas that may not have the file, when nothing else of the file is needed.
+ */
 export type CodeRef =
-  | { readonly kind: "module"; readonly url: string; readonly name: string; readonly digest: string }
+  | {
+      readonly kind: "module";
+      readonly url: string;
+      readonly name: string;
+      readonly digest: string;
+      readonly source?: string;
+    }
   | { readonly kind: "sdk"; readonly name: string }
   | { readonly kind: "source"; readonly source: string; readonly name: string };
 

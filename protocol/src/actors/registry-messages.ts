@@ -6,6 +6,9 @@ import type { ActorClaim, ActorFacts, ActorInfo, ActorOrder, ActorStatus, Death 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** `<job>.<slot>.<random>`, and no wildcard. */
+const BLOB_ID = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
 export type RegistryRequest =
   /** Repeated under the same id until it is answered: the answer comes when the actor lives, or never will. */
   | { readonly op: "create"; readonly order: ActorOrder; readonly getIfExists: boolean }
@@ -13,6 +16,8 @@ export type RegistryRequest =
   | { readonly op: "named"; readonly name: string }
   | { readonly op: "kill"; readonly id: string; readonly restart: boolean }
   | { readonly op: "list" }
+  /** What was stored for a call is needed no more. `blobs` are ids of payloads. */
+  | { readonly op: "discard"; readonly blobs: readonly string[] }
   /** A client says once a second that it lives. */
   | { readonly op: "beat"; readonly client: string }
   | { readonly op: "bye"; readonly client: string };
@@ -42,6 +47,8 @@ export interface Ended {
   readonly actor: string;
   readonly incarnation: number;
   readonly death: Death;
+  /** It was refused before anything of it ran: that is not held against the actor. */
+  readonly unbegun?: true;
 }
 
 export interface NurseryBeat {
@@ -117,6 +124,10 @@ export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
     case "beat":
     case "bye":
       fields.string("client");
+      return fields.as<RegistryRequest>();
+    case "discard":
+      if (!fields.array("blobs").every((id) => typeof id === "string" && BLOB_ID.test(id)))
+        throw new EnvelopeError("what is to be discarded is no stored payload");
       return fields.as<RegistryRequest>();
     case "list":
       return { op: "list" };

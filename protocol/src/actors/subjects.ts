@@ -11,9 +11,9 @@ export interface GroupSubjects {
   /** What the registry says to everybody: what became of actors. */
   readonly news: string;
   /** Calls to one incarnation of an actor. */
-  calls(actor: string, incarnation: number): string;
+  calls(actor: string, incarnation: number | "*"): string;
   /** Questions about one incarnation, which its agent answers whatever the actor does. */
-  ask(actor: string, incarnation: number): string;
+  ask(actor: string, incarnation: number | "*"): string;
   /** Answers to one caller; `link` names what it calls. */
   answers(caller: string, link: string): string;
 }

@@ -1,7 +1,8 @@
-/** All that a pipeline has in NATS, taken together: for its end, and for what was left behind. */
+/** All that a pipeline or a free-standing Group has in NATS, taken together: for its end, and for what was left behind. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   currentRevisionKey,
+  groupMarkKey,
   LOAD_BUCKET,
   OWNER_BUCKET,
   REVISION_BUCKET,
@@ -66,10 +67,14 @@ async function leftoversOf(bus: Bus, scope: Scope): Promise<string[]> {
   return found;
 }
 
-/** An empty value says that the pipeline is being deleted: whoever looks after it leaves it, and nobody else takes it up. */
+/**
+ * An empty value says that the pipeline is being deleted: whoever looks after it leaves it, and nobody else takes it up. The same for a
+ * free-standing Group; who deletes what is left over need not know which of the two it was.
+ */
 async function announceEnd(bus: Bus, scope: Scope): Promise<void> {
   try {
-    await appendToStream(bus, subjectOf(REVISION_BUCKET, currentRevisionKey(scope)), new Uint8Array(0));
+    for (const key of [currentRevisionKey(scope), groupMarkKey(scope)])
+      await appendToStream(bus, subjectOf(REVISION_BUCKET, key), new Uint8Array(0));
   } catch (error) {
     if (!(error instanceof NoRespondersError)) throw error; // there is no bucket: nobody can have taken it up
   }

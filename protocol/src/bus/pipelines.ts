@@ -1,5 +1,5 @@
-/** Which pipelines there are: those that the revision bucket names a current revision of. */
-import { currentRevisionKey, REVISION_BUCKET, scopeOfKey, type Scope } from "../subjects.ts";
+/** Which pipelines there are: those that the revision bucket names a current revision of. And which free-standing Groups: those with a mark. */
+import { currentRevisionKey, groupMarkKey, REVISION_BUCKET, scopeOfKey, type Scope } from "../subjects.ts";
 import { subjectOf } from "./buckets.ts";
 import { listKeys } from "./keys.ts";
 import type { Bus, BusMessage } from "./port.ts";
@@ -22,22 +22,29 @@ export interface PipelineWatchOptions {
 
 /** Watches until it is disposed of. Needs no consumer: it reads again when it hears of a change, and every three seconds. */
 export function watchPipelines(bus: Bus, options: PipelineWatchOptions): Disposable {
-  return new PipelineWatch(bus, options);
+  return new PipelineWatch(bus, options, currentRevisionKey);
+}
+
+/** As {@link watchPipelines}, of free-standing Groups. */
+export function watchGroups(bus: Bus, options: PipelineWatchOptions): Disposable {
+  return new PipelineWatch(bus, options, groupMarkKey);
 }
 
 class PipelineWatch implements Disposable {
   readonly #bus: Bus;
   readonly #options: PipelineWatchOptions;
+  readonly #filterOf: (namespace: string) => string;
   readonly #release: (() => void)[];
   #timer: NodeJS.Timeout | undefined;
   #isReading = false;
   #isStale = false;
   #isOver = false;
 
-  constructor(bus: Bus, options: PipelineWatchOptions) {
+  constructor(bus: Bus, options: PipelineWatchOptions, keyOf: (scope: Scope) => string) {
     this.#bus = bus;
     this.#options = options;
-    const live = bus.subscribe(subjectOf(REVISION_BUCKET, filterOf("*")), (message) => {
+    this.#filterOf = (namespace) => keyOf({ namespace, pipeline: "*", uid: "*" });
+    const live = bus.subscribe(subjectOf(REVISION_BUCKET, this.#filterOf("*")), (message) => {
       this.#heard(message);
     });
     const unlisten = bus.onStatus((status) => {
@@ -93,14 +100,10 @@ class PipelineWatch implements Disposable {
   async #list(): Promise<Scope[] | null> {
     const found: Scope[] = [];
     for (const namespace of this.#options.namespaces ?? ["*"]) {
-      const keys = await listKeys(this.#bus, REVISION_BUCKET, filterOf(namespace));
+      const keys = await listKeys(this.#bus, REVISION_BUCKET, this.#filterOf(namespace));
       if (keys === null) return null;
       found.push(...keys.map(scopeOfKey).filter((scope) => scope !== null));
     }
     return found;
   }
-}
-
-function filterOf(namespace: string): string {
-  return currentRevisionKey({ namespace, pipeline: "*", uid: "*" });
 }

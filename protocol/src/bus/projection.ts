@@ -2,8 +2,9 @@
  * The operator's side of the revision bucket: it is a projection of what Kubernetes keeps, so it is brought to what it should be, key by key, and
  * only where it differs. Every write carries the sequence that was read (E8): who is not the leader any more overwrites nothing that is newer.
  */
-import { controlKey, currentRevisionKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
+import { controlKey, currentRevisionKey, groupMarkKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
 import { parseControl, type PipelineControl } from "../control.ts";
+import { parseGroupMark, type GroupMark } from "../actors/group-mark.ts";
 import { subjectOf } from "./buckets.ts";
 import { appendToStream, lastMessageOf } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
@@ -53,6 +54,17 @@ export async function project(bus: Bus, scope: Scope, { current, control }: Proj
   const isControlNew = await projectKey(bus, controlKey(scope), control);
   if (current === null) return isControlNew;
   return (await projectKey(bus, currentRevisionKey(scope), current)) || isControlNew;
+}
+
+/** Brings what is said of a free-standing Group to what it should be. @returns whether anything was written */
+export async function projectGroup(bus: Bus, scope: Scope, mark: GroupMark): Promise<boolean> {
+  return projectKey(bus, groupMarkKey(scope), mark);
+}
+
+/** @returns null when there is no such Group, or it is being deleted. @throws {EnvelopeError} when what stands there is no mark. */
+export async function readGroupMark(bus: Bus, scope: Scope): Promise<GroupMark | null> {
+  const { value } = await readKey(bus, groupMarkKey(scope));
+  return value === null ? null : parseGroupMark(value);
 }
 
 async function projectKey(bus: Bus, key: string, value: unknown): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** One life of the thread that an actor lives in, seen from the agent's. */
-import { serveBus, type ActorOrder, type Bus, type Death, type Scope } from "@troupe/protocol";
+import { inboxOf, serveBus, type ActorOrder, type Bus, type Death, type Scope } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
+import { delimiter } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { actorHostEntry, HOST_FLAGS } from "../entries.ts";
 import { ACTOR_ENV } from "./actor-protocol.ts";
@@ -32,9 +33,10 @@ export class ActorHostThread {
     const start: ActorHostStart = {
       scope,
       bus: port2,
-      inbox: `_INBOX.${randomBytes(12).toString("hex")}`,
+      inbox: `${inboxOf(scope, scope.pipeline)}.${randomBytes(12).toString("hex")}`,
       maxPayload: bus.maxPayload,
       sharedFolder: process.env[ACTOR_ENV.sharedFolder],
+      modules: (process.env[ACTOR_ENV.modules] ?? "").split(delimiter).filter((path) => path !== ""),
       turns: this.#memory,
     };
     this.#worker = new Worker(actorHostEntry(), {

@@ -1,5 +1,5 @@
 /** Entry of an actor's process. It is started before anybody knows for which actor, so that an actor begins quickly. */
-import { connectBus, type Bus } from "@troupe/protocol";
+import { connectBus, inboxOf, type Bus } from "@troupe/protocol";
 import { ActorAgent } from "./actor-agent.ts";
 import { ACTOR_ENV, required, scopeOf, type FromActorProcess, type ToActorProcess } from "./actor-protocol.ts";
 import { CutOff } from "./cut-off.ts";
@@ -20,6 +20,7 @@ const creds = process.env[ACTOR_ENV.natsCreds];
 const bus = await connectBus({
   url: required(process.env, ACTOR_ENV.natsUrl),
   name: "actor",
+  inboxPrefix: inboxOf(scope, scope.pipeline),
   ...(creds === undefined ? {} : { creds }),
 });
 process.on("message", (message: ToActorProcess) => {

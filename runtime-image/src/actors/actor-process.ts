@@ -2,7 +2,7 @@
 import type { ActorFacts, ActorOrder, Death } from "@troupe/protocol";
 import { fork, type ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { actorEntry } from "../entries.ts";
@@ -10,6 +10,16 @@ import type { FromActorProcess, ToActorProcess } from "./actor-protocol.ts";
 
 /** Compiled code is kept between starts: it makes the second one quicker. */
 const COMPILE_CACHE = join(tmpdir(), "node-compile-cache");
+
+/**
+ * In an image of the user's own, Node is started by the loader that came along with it (`install/main.ts`), which is the program, then, that the
+ * kernel knows: it has to be told again where Node and its libraries lie.
+ */
+export function loaderArguments(execPath: string): readonly string[] {
+  if (basename(execPath) !== "loader") return [];
+  const folder = dirname(execPath);
+  return ["--library-path", folder, join(folder, "../bin/node")];
+}
 
 export interface ActorProcessOptions {
   readonly env: Readonly<Record<string, string>>;
@@ -34,7 +44,7 @@ export class ActorProcess {
     this.#child = fork(fileURLToPath(actorEntry()), [], {
       env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
       // Our own flags (an inspector's port, a test runner's loader) are not the actors'.
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: [...loaderArguments(process.execPath), "--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       serialization: "json",
       detached: true,
@@ -82,8 +92,10 @@ export class ActorProcess {
     this.#child.send({ t: "assign", order, incarnation, gpus } satisfies ToActorProcess);
   }
 
-  /** At once: whoever wants it ended wants that it does nothing more. */
-  end(): void {
+  /** At once: whoever wants it ended wants that it does nothing more. @param death why; default: what its exit tells */
+  end(death?: Death): void {
+    this.#death ??=
+      death === undefined ? undefined : { ...death, message: `${this.#className} has ended: ${death.message}` };
     this.#child.kill("SIGKILL");
   }
 

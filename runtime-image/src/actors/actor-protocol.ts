@@ -10,6 +10,8 @@ export const ACTOR_ENV = {
   uid: "TROUPE_UID",
   /** Where shared objects of this machine lie. */
   sharedFolder: "TROUPE_SHARED_FOLDER",
+  /** Files and folders of the group's modules; absent: files lie where callers have them. */
+  modules: "TROUPE_MODULES",
 } as const;
 
 export type ToActorProcess = {

@@ -11,6 +11,8 @@ export interface ActorHostStart {
   readonly maxPayload: number;
   /** Where shared objects of this machine lie; undefined: nowhere. */
   readonly sharedFolder: string | undefined;
+  /** Where the group's modules lie; empty: files lie where callers have them. */
+  readonly modules: readonly string[];
   /** An Int32Array of one: rises whenever the thread takes orders. */
   readonly turns: SharedArrayBuffer;
 }

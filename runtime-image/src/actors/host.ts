@@ -67,12 +67,14 @@ class ActorHost {
   }
 
   async #construct({ order, incarnation }: Order<"construct">): Promise<void> {
-    const { scope, bus, inbox, maxPayload, sharedFolder } = this.#start;
+    const { scope, bus, inbox, maxPayload, sharedFolder, modules } = this.#start;
     const runtime = new ActorRuntime({
       bus: new PortBus(bus, { inbox, maxPayload }),
       scope,
       parent: { kind: "actor", id: order.id, incarnation },
       sharedFolder,
+      modules,
+      isRemote: modules.length > 0,
     });
     this.#runtime = runtime;
     provideSystem(() => {

@@ -13,11 +13,16 @@ import {
   type Scope,
 } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { ActorProcess, type ActorProcessOptions } from "./actor-process.ts";
 
 const BEAT_MS = 1_000;
 /** Changes of one moment are told in one beat. */
 const SOON_MS = 2;
+/** How often a nursery that is to end looks whether its actors still work. */
+const LOOK_MS = 100;
+/** How long it then waits until its actors' ends are journalled; they are said by its silence else. */
+const SETTLE_MS = 3_000;
 
 export interface NurseryOptions {
   readonly bus: Bus;
@@ -47,6 +52,7 @@ export class Nursery {
   #epoch = 0;
   #soon: NodeJS.Timeout | undefined;
   #closed = false;
+  #draining = false;
 
   constructor(options: NurseryOptions) {
     this.#options = options;
@@ -72,6 +78,40 @@ export class Nursery {
   /** Process ids of living actors, by their ids. */
   get pids(): ReadonlyMap<string, number> {
     return new Map([...this.#kept.values()].map(({ actor, process }) => [actor, process.pid]));
+  }
+
+  /**
+   * Takes no more actors, and waits for those that work, or hold calls, for so long. Then all end, each saying that its replica does, so that
+   * whoever may begin anew does so elsewhere at once. Resolves when that is known, and nothing of it runs any more.
+   */
+  async drain(patienceMs: number): Promise<void> {
+    this.#draining = true;
+    this.#beat();
+    const until = performance.now() + patienceMs;
+    while (performance.now() < until && this.#isBusy()) await delay(LOOK_MS);
+    for (const spare of this.#spares) spare.end();
+    const death = this.#leaving();
+    const kept = [...this.#kept.values()];
+    for (const { process } of kept) process.end(death);
+    await Promise.all(kept.map(async ({ process }) => process.exited));
+    const settled = performance.now() + SETTLE_MS;
+    while (performance.now() < settled && this.#ended.size > 0) {
+      this.#beat();
+      await delay(LOOK_MS);
+    }
+    await this.close();
+  }
+
+  #leaving(): Death {
+    const why = "its pod was deleted, evicted, scaled away, or is of an old template";
+    return { code: "HostLost", message: `its replica ${this.#options.replica} was ended: ${why}` };
+  }
+
+  #isBusy(): boolean {
+    return [...this.#kept.values()].some(
+      ({ process: { phase, facts } }) =>
+        phase === "starting" || (facts !== null && (facts.queued > 0 || facts.running.length > 0)),
+    );
   }
 
   async close(): Promise<void> {
@@ -117,6 +157,12 @@ export class Nursery {
   #spawn({ order, incarnation, gpus }: Extract<NurseryOrder, { type: "spawn" }>): void {
     const key = keyOf(order.id, incarnation);
     if (this.#closed || this.#kept.has(key) || this.#ended.has(key)) return;
+    if (this.#draining) {
+      // Ordered before the registry heard of it.
+      this.#ended.set(key, { actor: order.id, incarnation, death: this.#leaving(), unbegun: true });
+      this.#beatSoon();
+      return;
+    }
     const process = this.#spares.shift() ?? this.#fork();
     this.#kept.set(key, { process, actor: order.id, incarnation });
     process.assign(order, incarnation, gpus);
@@ -139,7 +185,7 @@ export class Nursery {
   /** A spare that is there when it is wanted. */
   #replenish(): void {
     const { spares = 1 } = this.#options;
-    while (!this.#closed && this.#spares.length < spares) this.#spares.push(this.#fork());
+    while (!this.#closed && !this.#draining && this.#spares.length < spares) this.#spares.push(this.#fork());
   }
 
   #exited(process: ActorProcess, death: Death): void {
@@ -170,7 +216,7 @@ export class Nursery {
       facts: process.facts,
     }));
     const ended = [...this.#ended.values()];
-    const beat = { replica, instance: this.#instance, capacity, draining: false, residents, ended };
+    const beat = { replica, instance: this.#instance, capacity, draining: this.#draining, residents, ended };
     bus.publish(groupSubjectsOf(scope).up, encodeJson(beat));
   }
 }

@@ -1,12 +1,5 @@
 /** The group that a program works in: started for it, or connected to. */
-import {
-  groupSubjectsOf,
-  encodeJson,
-  parseRegistryReply,
-  type Bus,
-  type ParentRef,
-  type Scope,
-} from "@troupe/protocol";
+import { groupSubjectsOf, encodeJson, parseRegistryReply, type Bus, type Scope } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { StartError } from "../build/errors.ts";
 import { ActorUsageError } from "./errors.ts";
@@ -16,7 +9,8 @@ import type { ActorSettings, StartedGroup } from "./settings.ts";
 import { provideSystem, providedSystem, type ActorSystem } from "./system.ts";
 import { openThreadBus } from "./thread-bus.ts";
 
-const REGISTRY_MS = 30_000;
+/** A coordinator takes up a new Group, or takes over from another one, within ten seconds. */
+const REGISTRY_MS = 20_000;
 
 /** A group with a connection to it. Closing it ends what this program has created, and what was started for it. */
 export class Actors implements ActorSystem, AsyncDisposable {
@@ -84,7 +78,7 @@ async function open(settings: ActorSettings): Promise<Actors> {
   const connection = await openThreadBus(connect, named, client);
   cleanup.defer(async () => connection.close());
   const scope = local === null ? await identified(connection.bus, named) : named;
-  const runtime = runtimeOf(connection.bus, scope, { kind: "client", id: client }, local?.sharedFolder);
+  const runtime = runtimeOf(connection.bus, scope, client, local);
   cleanup.defer(async () => runtime.close());
   const owned = cleanup.move();
   return new Actors(runtime, local, async () => {
@@ -98,21 +92,27 @@ function placeOf(settings: ActorSettings, local: StartedGroup | null, nats = "")
 }
 
 /** Of a group that is there; its uid is its registry's to say. */
-function scopeOf({ namespace = "local", group = process.env["TROUPE_GROUP"] ?? "actors" }: ActorSettings): Scope {
-  return { namespace, pipeline: group, uid: "any" };
+function scopeOf({ namespace, group }: ActorSettings): Scope {
+  const { TROUPE_NAMESPACE, TROUPE_GROUP } = process.env;
+  return {
+    namespace: namespace ?? TROUPE_NAMESPACE ?? "local",
+    pipeline: group ?? TROUPE_GROUP ?? "actors",
+    uid: "any",
+  };
 }
 
-function credsOf({ creds }: ActorSettings): { creds?: string } {
+function credsOf({ creds = process.env["TROUPE_NATS_CREDS"] }: ActorSettings): { creds?: string } {
   return creds === undefined ? {} : { creds };
 }
 
-function runtimeOf(bus: Bus, scope: Scope, parent: ParentRef, sharedFolder: string | undefined): ActorRuntime {
+function runtimeOf(bus: Bus, scope: Scope, client: string, local: StartedGroup | null): ActorRuntime {
   let alive: NodeJS.Timeout | undefined;
   return new ActorRuntime({
     bus,
     scope,
-    parent,
-    sharedFolder,
+    parent: { kind: "client", id: client },
+    sharedFolder: local?.sharedFolder,
+    isRemote: local === null,
     // The connection keeps nothing alive; calls that are under way do.
     onBusy: (isBusy) => {
       clearInterval(alive);
@@ -134,10 +134,9 @@ async function identified(bus: Bus, scope: Scope): Promise<Scope> {
     } catch (cause) {
       if (performance.now() > deadline)
         throw new NoRegistryError(
-          `nobody who owns a group "${scope.pipeline}" has answered: is a coordinator running for it?`,
-          {
-            cause,
-          },
+          `nobody answers for a group "${scope.pipeline}" of the namespace "${scope.namespace}". Check both names (kubectl get groups ` +
+            `--namespace ${scope.namespace}), that coordinators run, and that the credentials are of this namespace`,
+          { cause },
         );
     }
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -11,6 +11,8 @@ type Code = (...args: never[]) => unknown;
 
 const refs = new WeakMap<object, CodeRef>();
 
+const portable = new WeakMap<object, CodeRef>();
+
 /** Remembers where a class or function came from, so that it can travel on. */
 export function remember(code: object, ref: CodeRef): void {
   refs.set(code, ref);
@@ -23,6 +25,18 @@ export function codeRefOf(code: Code | (new (...args: never[]) => object)): Code
   const ref = makeRef(code);
   refs.set(code, ref);
   return ref;
+}
+
+/** As {@link codeRefOf}, for replicas of other machines: what needs nothing else of its file goes with its source, if they have no such file. */
+export function portableRefOf(code: Code | (new (...args: never[]) => object)): CodeRef {
+  const ref = codeRefOf(code);
+  if (ref.kind !== "module") return ref;
+  const known = portable.get(code);
+  if (known !== undefined) return known;
+  const source = Function.prototype.toString.call(code);
+  const made = unresolvable(source, locate(code)).length === 0 ? { ...ref, source } : ref;
+  portable.set(code, made);
+  return made;
 }
 
 export function digestOf(source: string): string {

@@ -1,6 +1,5 @@
 /** How handles, classes and functions travel as parts of values. */
 import type { CodeRef } from "@troupe/protocol";
-import { codeRefOf } from "./code.ts";
 import { NeedsCode } from "./decode-loaded.ts";
 import { refOf, type ActorRef } from "./handle.ts";
 import type { CodeLoader } from "./load-code.ts";
@@ -18,7 +17,7 @@ export function hooksOf(runtime: ActorRuntime, loader: CodeLoader): ValueHooks {
         runtime.shared.sent(shared);
         return { kind: "shared", data: shared };
       }
-      return typeof value === "function" ? { kind: "code", data: codeRefOf(value as () => unknown) } : undefined;
+      return typeof value === "function" ? { kind: "code", data: runtime.codeOf(value as () => unknown) } : undefined;
     },
     valueOf: ({ kind, data }: Tagged) => {
       if (kind === "handle") return runtime.handleOf(data as ActorRef);

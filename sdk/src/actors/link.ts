@@ -40,7 +40,7 @@ export interface LinkParts {
   /** Asks the registry what became of the actor; undefined: it knows of none. @throws when it does not answer */
   readonly find: (id: string) => Promise<ActorNews | undefined>;
   /** Removes what was stored for a call. */
-  readonly discard: (payload: StoredPayload) => Promise<void>;
+  readonly discard: (payload: StoredPayload) => void;
   /** The actor is dead, and nothing waits for it. */
   readonly onEnd: () => void;
 }
@@ -176,7 +176,7 @@ export class Link {
 
   async #store(args: InlinePayload): Promise<Payload> {
     if (args.bytes.byteLength <= INLINE_BYTES) return args;
-    return this.#parts.blobs.put({ job: this.#parts.caller, slot: this.#parts.name }, args.kind, args.bytes);
+    return this.#parts.blobs.put({ job: this.#parts.caller, slot: "call" }, args.kind, args.bytes);
   }
 
   #add(method: string, args: Payload, waiting: Waiting): number {
@@ -264,7 +264,7 @@ export class Link {
   /** What was stored for it is of no use to anybody now. */
   #drop(id: number, { stored }: Waiting): void {
     this.#waiting.delete(id);
-    if (stored !== undefined && "ref" in stored) void this.#parts.discard(stored);
+    if (stored !== undefined && "ref" in stored) this.#parts.discard(stored);
   }
 
   #fail(id: number, waiting: Waiting, error: Error): void {

@@ -3,15 +3,13 @@ import {
   BlobStore,
   groupSubjectsOf,
   parseNews,
-  purgeStream,
-  streamsOf,
-  subjectsOf,
   type ActorInfo,
   type ActorNews,
   type ActorOrder,
   type Bus,
   type BusSubscription,
   type CallOutcome,
+  type CodeRef,
   type InlinePayload,
   type ParentRef,
   type Payload,
@@ -20,7 +18,7 @@ import {
 } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { currentCall } from "./call-context.ts";
-import { codeRefOf } from "./code.ts";
+import { codeRefOf, portableRefOf } from "./code.ts";
 import { decodeLoaded } from "./decode-loaded.ts";
 import {
   ActorNotFoundError,
@@ -48,6 +46,10 @@ export interface RuntimeOptions {
   readonly parent: ParentRef;
   /** Where shared objects of this machine lie; undefined: nowhere. */
   readonly sharedFolder: string | undefined;
+  /** Files and folders that a replica has of the group's code; default: none, files lie where the caller has them. */
+  readonly modules?: readonly string[];
+  /** Replicas may be on other machines, where the caller's files are not. Default false. */
+  readonly isRemote?: boolean;
   /** Called when calls begin to be pending, and when none is any more. */
   readonly onBusy?: (isBusy: boolean) => void;
 }
@@ -73,7 +75,7 @@ export class ActorRuntime {
   readonly bus: Bus;
   readonly blobs: BlobStore;
   readonly caller = randomBytes(9).toString("base64url");
-  readonly loader = new CodeLoader();
+  readonly loader: CodeLoader;
   readonly shared: SharedStore;
   readonly #options: RuntimeOptions;
   readonly #links = new Map<string, Link>();
@@ -88,6 +90,7 @@ export class ActorRuntime {
     this.#options = options;
     this.bus = bus;
     this.scope = scope;
+    this.loader = new CodeLoader(options.modules);
     this.registry = new RegistryClient(bus, scope);
     this.blobs = new BlobStore(bus, scope);
     this.hooks = hooksOf(this, this.loader);
@@ -144,6 +147,11 @@ export class ActorRuntime {
     const [info] = await this.#whileBusy(async () => this.registry.ask({ op: "find", id }));
     if (info === undefined) throw new ActorNotFoundError(`no actor has the id ${id}`);
     return info;
+  }
+
+  /** How a class or function travels to where it runs. @throws {NotSendableError} */
+  codeOf(code: Parameters<typeof codeRefOf>[0]): CodeRef {
+    return this.#options.isRemote === true ? portableRefOf(code) : codeRefOf(code);
   }
 
   handleOf<T>(ref: ActorRef): ActorHandle<T> {
@@ -227,14 +235,13 @@ export class ActorRuntime {
   async #bytesOf(payload: Payload): Promise<Uint8Array> {
     if ("bytes" in payload) return payload.bytes;
     const bytes = await this.blobs.get(payload);
-    void this.#discard(payload);
+    this.#discard(payload);
     return bytes;
   }
 
-  /** What a call has stored in NATS goes with it. What cannot be removed now goes with the group's streams. */
-  async #discard({ ref }: StoredPayload): Promise<void> {
-    const subject = subjectsOf(this.scope).blob(ref.id, 0).replace(/\.0$/, ".>");
-    await purgeStream(this.bus, streamsOf(this.scope).blobs, { subject }).catch(() => undefined);
+  /** What a call has stored in NATS goes with it. The registry removes it: nobody else may. */
+  #discard({ ref }: StoredPayload): void {
+    this.registry.tell({ op: "discard", blobs: [ref.id] });
   }
 
   #linkTo(ref: ActorRef): Link {
@@ -247,7 +254,9 @@ export class ActorRuntime {
       caller: this.caller,
       name: (this.#nextLink++).toString(36),
       find: async (id) => this.#newsOf(id),
-      discard: async (payload) => this.#discard(payload),
+      discard: (payload) => {
+        this.#discard(payload);
+      },
       onEnd: () => {
         link.close(new ActorUsageError("its link was closed"));
         this.#links.delete(ref.id);
@@ -282,7 +291,7 @@ export class ActorRuntime {
     return {
       id: randomBytes(9).toString("base64url"),
       className,
-      code: codeRefOf(cls),
+      code: this.codeOf(cls),
       args: Buffer.from(bytes).toString("base64"),
       parent: this.parent,
       ...resolveOptions(className, options),

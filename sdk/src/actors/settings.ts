@@ -5,9 +5,9 @@ import type { LogLevel, LogLine } from "../build/local-settings.ts";
 export interface ActorSettings {
   /** NATS of a group that is there: then nothing is started. Default: `$TROUPE_NATS_URL`; without it, everything runs on this machine. */
   readonly nats?: string;
-  /** Path of a credentials file, for `nats`. */
+  /** Path of a credentials file, for `nats`. Default: `$TROUPE_NATS_CREDS`, else none. */
   readonly creds?: string;
-  /** Default `local`. */
+  /** Default: `$TROUPE_NAMESPACE`, else `local`. */
   readonly namespace?: string;
   /** Name of the group. Default: `$TROUPE_GROUP`, else `actors`. */
   readonly group?: string;

@@ -1,4 +1,4 @@
-/** A Python environment with the peer in it, made on first use. */
+/** A Python environment with the peers in it, made on first use. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
@@ -15,6 +15,8 @@ const MARK = join(VENV, "troupe-ready");
 /** MAGDA's own pins (ray below 2, PyYAML below 6) have no wheels for a Python of today; it runs unchanged on these. */
 const MAGDA = "magda==0.2.0rc2";
 const BESIDE_IT = ["colorama", "pyyaml", "ray==2.60.0"];
+/** thread-chunks names none of what it imports. */
+const CHUNKS = ["thread-chunks==1.0.5", "cloudpickle", "numpy", "saveable-objects", "tqdm"];
 /** Ray has wheels for these. */
 const PYTHONS = ["python3.11", "python3.12", "python3.10", "python3.13", "python3"];
 
@@ -23,16 +25,16 @@ export async function ensurePeer(say: (line: string) => void): Promise<string> {
   const python = join(VENV, "bin/python");
   if (existsSync(MARK) && (await works(python))) return python;
   const system = await findPython();
-  say(`making ${VENV} with ${MAGDA} and ${BESIDE_IT.join(", ")} (once; a download of about 80 MB)`);
+  say(`making ${VENV} with ${[MAGDA, ...BESIDE_IT, ...CHUNKS].join(", ")} (once; a download of about 100 MB)`);
   try {
     await rm(VENV, { recursive: true, force: true });
     await run(system, ["-m", "venv", VENV]);
     await run(python, ["-m", "pip", "install", "--quiet", "--no-deps", MAGDA]);
-    await run(python, ["-m", "pip", "install", "--quiet", ...BESIDE_IT]);
+    await run(python, ["-m", "pip", "install", "--quiet", ...BESIDE_IT, ...CHUNKS]);
   } catch (error) {
-    throw new Skipped(`MAGDA and Ray cannot be installed: ${lastLine(error)}`);
+    throw new Skipped(`the peers cannot be installed: ${lastLine(error)}`);
   }
-  if (!(await works(python))) throw new Skipped("MAGDA and Ray were installed, but cannot be imported");
+  if (!(await works(python))) throw new Skipped("the peers were installed, but cannot be imported");
   await writeFile(MARK, "");
   return python;
 }
@@ -46,7 +48,7 @@ async function findPython(): Promise<string> {
 }
 
 async function works(python: string): Promise<boolean> {
-  return succeeds(python, ["-c", "import magda, ray"]);
+  return succeeds(python, ["-c", "import magda, ray, thread_chunks"]);
 }
 
 async function succeeds(command: string, args: readonly string[]): Promise<boolean> {

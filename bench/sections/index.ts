@@ -1,3 +1,4 @@
+import { actors } from "./actors.ts";
 import { magda } from "./magda.ts";
 import { memory } from "./memory.ts";
 import { moduleStart } from "./module-start.ts";
@@ -19,4 +20,5 @@ export const SECTIONS: readonly Section[] = [
   restart,
   seeds,
   magda,
+  actors,
 ];

@@ -1,20 +1,13 @@
 /** The peer: MAGDA on Ray, doing the same work on the same machine in the same run. */
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { createInterface } from "node:readline";
-import { once } from "node:events";
-import { join } from "node:path";
-import { processTree } from "../measure/processes.ts";
 import { median, quantile } from "../measure/quantile.ts";
+import { runPeer } from "../peers/run-peer.ts";
+import type { Said } from "../peers/run-program.ts";
 import { ensurePeer } from "../peers/venv.ts";
 import { atLeast, type Figure, type Target } from "../report/figure.ts";
 import { short } from "../report/table.ts";
 import type { Context, Section } from "./section.ts";
 
 const TIMES_MAGDA = atLeast(25);
-const SCRIPT = join(import.meta.dirname, "../peers/magda_chain.py");
-const PATIENCE_MS = 300_000;
 
 export const magda: Section = {
   name: "magda",
@@ -24,13 +17,12 @@ export const magda: Section = {
     context.say("measuring MAGDA on Ray");
     const said = await runPeer(
       python,
+      "magda_chain.py",
       context.quick ? ["--jobs=100", "--repeat=1", "--latency-jobs=50", "--payload-jobs=20"] : [],
     );
     return figuresOf(said, context.measured);
   },
 };
-
-type Said = ReadonlyMap<string, readonly number[]>;
 
 function figuresOf(said: Said, measured: Context["measured"]): Figure[] {
   const samples = (name: string): readonly number[] => said.get(name) ?? [];
@@ -106,44 +98,4 @@ function ratio({ text, theirs, target }: Comparison, ours: Figure | undefined): 
   if (ours === undefined) return [];
   const note = `${short(ours.value)} by ${short(theirs)} ${ours.unit}`;
   return [{ id: `magda.ratio.${ours.id}`, text, unit: "×", value: ours.value / theirs, target, note }];
-}
-
-/** One JSON object a line: `{ name, value }`, the value a number or several. */
-async function runPeer(python: string, args: readonly string[]): Promise<Said> {
-  const folder = await mkdtemp(join(tmpdir(), "troupe-ray-"));
-  const env = { ...process.env, RAY_TMPDIR: folder, RAY_DEDUP_LOGS: "0" };
-  const peer = spawn(python, [SCRIPT, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
-  const trouble: Buffer[] = [];
-  peer.stderr.on("data", (chunk: Buffer) => trouble.push(chunk));
-  const said = new Map<string, number[]>();
-  createInterface({ input: peer.stdout }).on("line", (line) => {
-    const { name, value } = JSON.parse(line) as { name: string; value: number | number[] };
-    said.set(name, [...(said.get(name) ?? []), ...[value].flat()]);
-  });
-  const end = (): void => {
-    endTree(peer);
-  };
-  process.once("exit", end);
-  const patience = setTimeout(end, PATIENCE_MS);
-  try {
-    const [code] = (await once(peer, "exit")) as [number | null];
-    if (code === 0) return said;
-    throw new Error(`MAGDA ended with ${code ?? "a signal"}: ${Buffer.concat(trouble).toString().slice(-800)}`);
-  } finally {
-    clearTimeout(patience);
-    process.off("exit", end);
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** Ray's own processes would outlive the one that started them. */
-function endTree({ pid, exitCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null) return;
-  for (const each of processTree(pid).reverse()) {
-    try {
-      process.kill(each, "SIGKILL");
-    } catch {
-      // It ended with its neighbours.
-    }
-  }
 }

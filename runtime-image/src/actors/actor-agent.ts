@@ -261,6 +261,9 @@ export class ActorAgent {
 
   #flush(): void {
     const { bus, order, incarnation } = this.#options;
+    // All that is due leaves now: an acknowledgement alone, a moment later, would wake its caller for nothing.
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     if (bus.status !== "connected" || this.#mailbox === undefined) return;
     for (const { caller, answer } of this.#mailbox.answers(performance.now())) {
       const reply = this.#replies.get(caller);

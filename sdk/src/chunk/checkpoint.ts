@@ -5,6 +5,9 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, writeFile, type FileHandle } from "node:fs/promises";
 import { deserialize, serialize } from "node:v8";
+import { refOf } from "../actors/handle.ts";
+import { sharedDataOf } from "../actors/shared.ts";
+import { encodeValues, type ValueHooks } from "../actors/value-codec.ts";
 
 /** A checkpoint was made by another function or for other parameters. Nothing of it was used or changed. */
 export class CheckpointMismatchError extends Error {
@@ -107,10 +110,22 @@ function headerOf({ functionName, body, parameters }: CheckpointKey): Header {
     format: "troupe-checkpoint-1",
     function: functionName,
     body: digest(Buffer.from(body)),
-    parameters: digest(serialize(parameters)),
+    parameters: digest(encodeValues(parameters, BY_KIND, "element")),
     count: parameters.length,
   };
 }
+
+/** What a handle or reference names lives in one run; the next one has others in their places. */
+const BY_KIND: ValueHooks = {
+  dataOf: (value) => {
+    const handle = refOf(value);
+    if (handle !== undefined) return { kind: "handle", data: handle.className };
+    const shared = sharedDataOf(value);
+    if (shared !== undefined) return { kind: "shared", data: shared.bytes };
+    return typeof value === "function" ? { kind: "code", data: Function.prototype.toString.call(value) } : undefined;
+  },
+  valueOf: ({ data }) => data,
+};
 
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 

@@ -1,6 +1,20 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { appendFile } from "node:fs/promises";
-import { LabelledActor, type Label } from "@troupe/sdk";
+/** Functions and actors for the rules of thread-chunks. What they note goes to an actor, so that they may run anywhere. */
+import { callSignal, LabelledActor, type ActorHandle, type Label } from "@troupe/sdk";
+import { hostname } from "node:os";
+
+/** Keeps what is noted, in order. */
+export class Notes {
+  readonly #lines: string[] = [];
+
+  /** @returns how often the same line was noted before. */
+  note(line: string): number {
+    return this.#lines.push(line) && this.#lines.filter((each) => each === line).length - 1;
+  }
+
+  lines(): string[] {
+    return this.#lines;
+  }
+}
 
 export function add(a: number, b: number): number {
   return a + b;
@@ -14,16 +28,16 @@ export function subtract(a: number, b: number): number {
   return a - b;
 }
 
-/** The process that it ran in. */
-export function whereabouts(): number {
-  return process.pid;
+/** The process that it ran in, wherever that is. */
+export function whereabouts(): string {
+  return `${hostname()} ${process.pid}`;
 }
 
 /** When it began and ended, in a clock that all processes share, and where it ran. */
-export async function busyFor(ms: number): Promise<{ from: number; to: number; pid: number }> {
+export async function busyFor(ms: number): Promise<{ from: number; to: number; where: string }> {
   const from = Date.now();
   await new Promise((resolve) => setTimeout(resolve, ms));
-  return { from, to: Date.now(), pid: process.pid };
+  return { from, to: Date.now(), where: whereabouts() };
 }
 
 export function refuseTwo(value: number): number {
@@ -31,12 +45,9 @@ export function refuseTwo(value: number): number {
   return value;
 }
 
-/** Ends its process the first time; `marker` tells whether it was the first. */
-export function dieOnce(value: number, marker: string): number {
-  if (value === 1 && !existsSync(marker)) {
-    writeFileSync(marker, "");
-    process.exit(7);
-  }
+/** Ends its process the first time that it is given a 1. */
+export async function dieOnce(value: number, notes: ActorHandle<Notes>): Promise<number> {
+  if (value === 1 && (await notes.note("one")) === 0) process.exit(7);
   return value * 10;
 }
 
@@ -45,28 +56,27 @@ export function dieAlways(value: number): number {
   return value * 10;
 }
 
-/** Notes every call in a file; the element `refused` fails while `blocker` is there. */
-export async function noteAndRefuse(value: number, refused: number, notes: string, blocker: string): Promise<number> {
-  await appendFile(notes, `${value}\n`);
-  if (value === refused && existsSync(blocker)) throw new Error("blocked");
+/** Notes every call; the element `refused` fails the first time. */
+export async function noteAndRefuse(value: number, refused: number, notes: ActorHandle<Notes>): Promise<number> {
+  const before = await notes.note(String(value));
+  if (value === refused && before === 0) throw new Error("refused");
   return value * value;
 }
 
-/** Waits until it is cancelled, and says so in a file. */
-export async function refuseOrWait(value: number, notes: string): Promise<number> {
-  const { callSignal } = await import("@troupe/sdk");
+/** Another element fails once this one has begun; it waits until it is cancelled, and notes that. */
+export async function refuseOrWait(value: number, notes: ActorHandle<Notes>): Promise<number> {
   if (value === 0) {
-    while (!existsSync(notes)) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!(await notes.lines()).includes("started")) await new Promise((resolve) => setTimeout(resolve, 5));
     throw new Error("first");
   }
-  await appendFile(notes, "started\n");
+  await notes.note("started");
   const signal = callSignal();
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => {
       resolve();
     });
   });
-  await appendFile(notes, "cancelled\n");
+  await notes.note("cancelled");
   return value;
 }
 

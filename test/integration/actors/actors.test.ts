@@ -4,7 +4,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pidOf } from "../../support/actor-pid.ts";
 import { eventually } from "../../support/eventually.ts";
-import { Counter, NoModel, Predictor, Recorder, untilAborted } from "../../conformance/actors/classes.ts";
+import { addThrough, Counter, NoModel, Predictor, Recorder, untilAborted } from "../../conformance/actors/classes.ts";
 
 const actors = await startActors({ cpus: 4, gpus: 1, spares: 2 });
 test.after.always(async () => actors.close());
@@ -116,6 +116,11 @@ test("names: one living holder, found by all, taken when it exists", async (t) =
   await kill(first);
   await t.throwsAsync(actorNamed("visits"), { name: "ActorNotFoundError" });
   t.is(await (await actor(Counter, [9], { name: "visits" })).value(), 9);
+});
+
+test("handles travel in any nesting, and a task uses what it finds", async (t) => {
+  const counter = await actor(Counter, [5]);
+  t.is(await task(addThrough, { deep: new Map([["list", [{ counter }]]]) }), 7);
 });
 
 test("a full mailbox refuses at once, and what was taken is done in order", async (t) => {

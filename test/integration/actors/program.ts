@@ -1,6 +1,6 @@
 /** A program that uses actors, and ends as it is told to. */
 import { actor, put, startActors, task } from "@troupe/sdk";
-import { DataStore, LongPollingActor } from "../../conformance/actors/classes.ts";
+import { DataStore, LongPollingActor } from "../../conformance/actors/polling.ts";
 
 const [, , how = ""] = process.argv;
 const group = await startActors();

@@ -1,21 +1,39 @@
 /** Applies and deletes children, each once. */
-import { keyText, type KubeClient } from "../kube/index.ts";
+import type { Clock } from "../context.ts";
+import type { Informers } from "../informers.ts";
+import { keyOf, keyText, type Informer, type KubeClient, type KubeObject, type ObjectKey } from "../kube/index.ts";
 import type { Child } from "./child.ts";
 import { resourceOfKind } from "./child-kinds.ts";
 import { textAt } from "./read.ts";
 import { RecentWrites } from "./recent-writes.ts";
 
+export interface ChildWriterParts {
+  readonly client: KubeClient;
+  readonly informers: Informers;
+  readonly clock: Clock;
+}
+
 export class ChildWriter {
   readonly #client: KubeClient;
+  readonly #clock: Clock;
   readonly #recent = new RecentWrites();
 
-  constructor(client: KubeClient) {
+  constructor({ client, informers, clock }: ChildWriterParts) {
     this.#client = client;
+    this.#clock = clock;
+    this.#follow(informers.configMaps);
+    this.#follow(informers.deployments);
+    this.#follow(informers.disruptionBudgets);
+    this.#follow(informers.groups);
+    this.#follow(informers.revisions);
+    this.#follow(informers.secrets);
   }
 
-  /** To be told of every child at every visit: what the cache shows of it, undefined when it shows none. */
-  saw(kind: string, name: { readonly namespace: string; readonly name: string }, observed: unknown): void {
-    this.#recent.saw(keyOfChild(kind, name), versionOf(observed));
+  #follow<T extends KubeObject>(informer: Informer<T>): void {
+    const { kind } = informer.resource;
+    informer.onChange(({ object }) => {
+      this.#recent.forget(keyOfChild(kind, keyOf(object)));
+    });
   }
 
   /**
@@ -24,34 +42,42 @@ export class ChildWriter {
    */
   async apply(child: Child, observed: unknown, fieldManager?: string, identity: unknown = child): Promise<void> {
     const resource = resourceOfKind(child.kind);
-    const key = keyOfChild(child.kind, child.metadata);
-    const before = versionOf(observed);
-    if (this.#recent.has(key, before, identity)) return;
-    const written = await this.#client.apply(resource, child, fieldManager === undefined ? {} : { fieldManager });
-    this.#recent.add(key, { before, after: written.metadata.resourceVersion }, identity);
+    await this.#once({ key: keyOfChild(child.kind, child.metadata), observed, content: identity }, async () =>
+      this.#client.apply(resource, child, fieldManager === undefined ? {} : { fieldManager }),
+    );
   }
 
-  async patch(
-    kind: string,
-    name: { readonly namespace: string; readonly name: string },
-    body: object,
-    observed?: unknown,
-  ): Promise<void> {
-    const key = keyOfChild(kind, name);
-    const before = versionOf(observed);
-    if (observed !== undefined && this.#recent.has(key, before, body)) return;
-    const written = await this.#client.patch(resourceOfKind(kind), name, { type: "merge", body });
-    this.#recent.add(key, { before, after: written.metadata.resourceVersion }, body);
+  async patch(kind: string, name: ObjectKey, body: object, observed: unknown): Promise<void> {
+    await this.#once({ key: keyOfChild(kind, name), observed, content: body }, async () =>
+      this.#client.patch(resourceOfKind(kind), name, { type: "merge", body }),
+    );
   }
 
-  async delete(kind: string, name: { readonly namespace: string; readonly name: string }): Promise<void> {
+  async delete(kind: string, name: ObjectKey): Promise<void> {
     await this.#client.delete(resourceOfKind(kind), name);
     this.#recent.forget(keyOfChild(kind, name));
   }
+
+  async #once(
+    { key, observed, content }: { readonly key: string; readonly observed: unknown; readonly content: unknown },
+    write: () => Promise<{ readonly metadata: { readonly resourceVersion: string } }>,
+  ): Promise<void> {
+    const before = versionOf(observed);
+    const nowMs = this.#clock.nowMs();
+    if (this.#recent.has(key, before, content, nowMs)) return;
+    this.#recent.begin(key, before, content, nowMs);
+    try {
+      const written = await write();
+      this.#recent.end(key, written.metadata.resourceVersion);
+    } catch (error) {
+      this.#recent.forget(key);
+      throw error;
+    }
+  }
 }
 
-function keyOfChild(kind: string, key: { readonly namespace: string; readonly name: string }): string {
-  return `${kind} ${keyText(key)}`;
+function keyOfChild(kind: string, { namespace, name }: ObjectKey): string {
+  return `${kind} ${keyText({ namespace, name })}`;
 }
 
 function versionOf(observed: unknown): string | undefined {

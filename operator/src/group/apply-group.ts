@@ -15,14 +15,8 @@ export async function applyGroup(
   scene: GroupScene,
   plan: GroupPlan,
 ): Promise<void> {
-  look(writer, scene.view);
   for (const action of plan.actions) await perform(context, writer, scene.view, action);
   if (plan.retired.length > 0) await retire(context, scene, plan.retired);
-}
-
-function look(writer: ChildWriter, { name: { namespace }, owner, deployments, disruptionBudget }: GroupView): void {
-  for (const { name, raw } of deployments) writer.saw("Deployment", { namespace, name }, raw);
-  writer.saw("PodDisruptionBudget", { namespace, name: owner.name }, disruptionBudget);
 }
 
 async function perform(context: Context, writer: ChildWriter, view: GroupView, action: GroupAction): Promise<void> {

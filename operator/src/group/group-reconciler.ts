@@ -30,7 +30,7 @@ export class GroupReconciler {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#writer = new ChildWriter(context.client);
+    this.#writer = new ChildWriter(context);
     this.#status = new StatusWriter(groups, ["queued", "running"], context);
   }
 
@@ -69,7 +69,6 @@ export class GroupReconciler {
     await copySource(this.#context, this.#writer, group);
     const secret = { namespace, name: credentialsSecretName(view.name) };
     const observed = informers.secrets.get(secret);
-    this.#writer.saw("Secret", secret, observed);
     const due = dueCredentials({ credentials, scope, name: view.name, owner: view.owner, observed, clock });
     // Its content is another at every making, so what was written a moment ago is told by what it was made for.
     if (due !== null) await this.#writer.apply(due, observed, undefined, due.metadata.annotations);

@@ -17,20 +17,7 @@ export async function applyPipeline(
   pipeline: Stored<PipelineObject>,
   { view, plan }: { readonly view: PipelineView; readonly plan: PipelinePlan },
 ): Promise<void> {
-  look(context, writer, view);
   for (const action of plan.actions) await perform(context, writer, { pipeline, view, action });
-}
-
-function look(
-  { informers }: Context,
-  writer: ChildWriter,
-  { namespace, revisions, sourceCopies, groups: all }: PipelineView,
-): void {
-  for (const { objectName: name } of revisions)
-    writer.saw("ControllerRevision", { namespace, name }, informers.revisions.get({ namespace, name }));
-  for (const name of sourceCopies)
-    writer.saw("ConfigMap", { namespace, name }, informers.configMaps.get({ namespace, name }));
-  for (const group of all) writer.saw("Group", { namespace, name: group.metadata.name }, group);
 }
 
 async function perform(

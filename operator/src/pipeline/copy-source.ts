@@ -20,7 +20,6 @@ export async function copySource(
   if (configMap === undefined || contentHash === null) return;
   const copy = { namespace, name: sourceCopyName(name, contentHash) };
   const observed = informers.configMaps.get(copy);
-  writer.saw("ConfigMap", copy, observed);
   if (observed?.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true) return;
   // Read anew: the cache has only its hash. What has changed in between is another copy, of which a later visit knows.
   const source = await client.get(configMaps, { namespace, name: configMap }).catch(undefinedIfGone);

@@ -28,7 +28,7 @@ export class PipelineReconciler {
 
   constructor(context: Context) {
     this.#context = context;
-    this.#writer = new ChildWriter(context.client);
+    this.#writer = new ChildWriter(context);
     this.#status = new StatusWriter(pipelines, ["jobs", "drainingRevisions"], context);
   }
 

@@ -136,8 +136,9 @@ test.serial("whatever users, others and a killed operator do, it comes to what a
   const others: ScriptedLoad[] = [];
   for (const [name, spec] of final) {
     await eventually(`${name} can be applied`, async () => {
-      await apply(name, spec);
-      return (await place.pipeline(name))?.metadata.deletionTimestamp === undefined;
+      await apply(name, spec).catch(ignoreDeleting);
+      const found = await place.pipeline(name);
+      return found !== undefined && found.metadata.deletionTimestamp === undefined;
     });
     const { metadata } = await fresh.applyPipeline(name, spec);
     others.push(sayLoad(world, fresh, metadata.uid, name));
@@ -151,7 +152,10 @@ test.serial("whatever users, others and a killed operator do, it comes to what a
     },
     90_000,
   );
-  await same.catch(() => undefined);
+  await same.catch(async () => {
+    t.log("as it was left:", ...(await plainWords(place)));
+    t.log("fresh:", ...(await plainWords(fresh)));
+  });
   t.is(seen, expected);
   for (const { load } of loads.values()) load[Symbol.dispose]();
   for (const load of others) load[Symbol.dispose]();
@@ -223,6 +227,21 @@ async function stateOf(place: Place): Promise<string> {
     null,
     1,
   );
+}
+
+/** How everything is, for a reader who has to find out why it is not as it should be. */
+async function plainWords(place: Place): Promise<string[]> {
+  const of = (kind: string, object: KubeObject, words: unknown): string =>
+    `\n${kind} ${object.metadata.name} (of ${object.metadata.ownerReferences?.map(({ uid }) => uid).join() ?? "nobody"}) ${JSON.stringify(words)}`;
+  const { items: revisions } = await world.client.list(controllerRevisions, { namespace: place.namespace });
+  const all = await Promise.all(NAMES.map(async (name) => place.pipeline(name)));
+  return [
+    ...all.filter((found) => found !== undefined).map((found) => of(`Pipeline ${found.metadata.uid}`, found, found)),
+    ...(await place.groups()).map((group) => of(`Group ${group.metadata.uid}`, group, group.status)),
+    ...revisions.map((revision) => of("ControllerRevision", revision, revision.revision)),
+    ...(await place.deployments()).map((found) => of(`Deployment`, found, [found.spec?.replicas, found.status])),
+    ...(await place.pods()).map((pod) => of("Pod", pod, pod.status)),
+  ];
 }
 
 function randomOf(seed: number): () => number {

@@ -33,9 +33,10 @@ const NOTHING: Omit<PipelineLoad, "at" | "revision"> = {
 export function sayLoad(world: World, place: Place, uid: string, pipeline = "p"): ScriptedLoad {
   const scope = { namespace: place.namespace, pipeline, uid };
   let said: { load: Partial<PipelineLoad>; reports: readonly GroupReport[] } | null = { load: {}, reports: [] };
-  let bus: Bus | undefined;
+  let connecting: Promise<Bus> | undefined;
   const tell = async (): Promise<void> => {
-    bus ??= await connectBus({ url: world.nats.url, name: "scripted owner" });
+    connecting ??= connectBus({ url: world.nats.url, name: "scripted owner" });
+    const bus = await connecting;
     const revision = (await place.pipeline(pipeline))?.status?.revision ?? null;
     if (said === null) return;
     for (const report of said.reports) writeGroupReport(bus, scope, report);
@@ -51,7 +52,9 @@ export function sayLoad(world: World, place: Place, uid: string, pipeline = "p")
     },
     [Symbol.dispose]: () => {
       clearInterval(timer);
-      void bus?.close();
+      said = null;
+      // Also a connection that is only being made: it would keep the process alive.
+      void connecting?.then(async (bus) => bus.close()).catch(() => undefined);
     },
   };
 }

@@ -12,6 +12,8 @@ import {
   type RequestOptions,
 } from "./port.ts";
 import { ConnectError, describeConnectFailure } from "./connect-error.ts";
+import { publishCommand } from "./nats-command.ts";
+import { ShortWay } from "./nats-short-way.ts";
 import { Requests } from "./requests.ts";
 
 export interface ConnectOptions {
@@ -75,6 +77,7 @@ class NatsBus implements Bus {
   readonly #library: Library;
   readonly #connection: NatsConnection;
   readonly #requests: Requests;
+  readonly #shortWay: ShortWay | undefined;
   readonly #listeners = new Set<(status: BusStatus) => void>();
   #status: BusStatus = "connected";
   #closing: Promise<void> | undefined;
@@ -82,6 +85,8 @@ class NatsBus implements Bus {
   constructor(library: Library, connection: NatsConnection, inboxPrefix: string | undefined) {
     this.#library = library;
     this.#connection = connection;
+    this.#shortWay = ShortWay.of(connection);
+    this.#shorten();
     const inbox = library.createInbox(inboxPrefix);
     this.#requests = new Requests(inbox, (subject, data, options) => {
       this.publish(subject, data, options);
@@ -105,6 +110,22 @@ class NatsBus implements Bus {
   }
 
   publish(subject: string, data: Uint8Array, options?: PublishOptions): void {
+    const command = this.#shortWay === undefined ? undefined : this.#commandOf(subject, data, options);
+    if (command === undefined) this.#publishLong(subject, data, options);
+    else this.#shortWay?.send(command);
+  }
+
+  /** Undefined: the library is to say what is wrong with it. */
+  #commandOf(subject: string, data: Uint8Array, options?: PublishOptions): readonly Uint8Array[] | undefined {
+    const { info } = this.#connection;
+    if (info?.headers !== true) return undefined;
+    const command = publishCommand(subject, data, options);
+    const bytes = command?.reduce((sum, part) => sum + part.byteLength, 0) ?? 0;
+    // A little more than what counts; the library judges what is near the limit.
+    return bytes > info.max_payload ? undefined : command;
+  }
+
+  #publishLong(subject: string, data: Uint8Array, options?: PublishOptions): void {
     if (options === undefined) {
       this.#connection.publish(subject, data);
       return;
@@ -187,8 +208,17 @@ class NatsBus implements Bus {
         this.#requests.interrupt();
         this.#setStatus("disconnected");
       }
-      if (type === this.#library.Events.Reconnect) this.#setStatus("connected");
+      if (type === this.#library.Events.Reconnect) {
+        this.#shorten();
+        this.#setStatus("connected");
+      }
     }
+  }
+
+  #shorten(): void {
+    setImmediate(() => {
+      if (!this.#connection.isClosed()) this.#shortWay?.take();
+    });
   }
 
   #setStatus(status: BusStatus): void {

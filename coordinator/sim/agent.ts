@@ -6,11 +6,8 @@
 import {
   PROTOCOL_VERSION,
   type Ack,
-  type Done,
   type DownBatch,
-  type Fail,
   type Failure,
-  type HandBack,
   type Lease,
   type Recall,
   type ReplicaState,
@@ -18,7 +15,9 @@ import {
   type UpMessage,
 } from "@troupe/protocol";
 import type { CompiledGroup, Graph } from "@troupe/model";
-import { modulesToRun, usedBy } from "./block-plan.ts";
+import { usedBy } from "./block-plan.ts";
+import { hasRoomFor, newExecution, takeOverdue, type Execution, type Kept } from "./agent-execution.ts";
+import { drawDurationMs, drawFate, patienceMs, TOO_LONG } from "./fate.ts";
 import { Parts } from "./parts.ts";
 import type { Process } from "./process.ts";
 import type { Random } from "./random.ts";
@@ -32,24 +31,6 @@ const RESEND_MS = 1_500;
 const RESEND_CHECK_MS = 500;
 /** Stands for the whole execution in an acknowledgement. */
 const WHOLE = -1;
-
-type Kept = Done | Fail | HandBack;
-
-interface Execution {
-  readonly run: Run;
-  readonly graph: Graph;
-  readonly items: ReadonlyMap<number, readonly number[]>;
-  stage: "queued" | "running" | "ended";
-  cancelled: boolean;
-  readonly kept: Map<number, { readonly message: Kept; sentAt: number }>;
-  /** Modules that are still to be run. */
-  left: number[];
-  module: number | null;
-  blockStartedAt: number;
-  /** Tokens of results that are journalled by themselves. */
-  readonly results: Map<number, number>;
-  spans: Done["spans"][number][];
-}
 
 export interface AgentWorld {
   /** Of the revision that a `run` names. */
@@ -159,25 +140,12 @@ export class Agent {
     if (this.#seen.has(received.lease)) return;
     this.#seen.add(received.lease);
     const { run, items, isComplete } = this.#parts.take(received);
-    const inherited = new Set(run.results.map(({ module }) => module));
     const { groupIndex, group, witness, instance } = this.#world;
     const graph = this.#world.graphOf(run.revision);
     if (graph.groups[groupIndex]?.templateHash !== group.templateHash)
       throw new Violation("revisions", `${run.lease} of ${run.job} went to ${instance}, whose template is another`);
     witness.received(run.lease, instance);
-    const execution: Execution = {
-      run,
-      graph,
-      items,
-      stage: "queued",
-      cancelled: false,
-      kept: new Map(),
-      left: modulesToRun(graph, groupIndex, run.phase, inherited),
-      module: null,
-      blockStartedAt: 0,
-      results: new Map(run.results.map(({ module, output }) => [module, numberOf(output)])),
-      spans: [],
-    };
+    const execution = newExecution(run, items, graph, groupIndex);
     this.#executions.set(run.lease, execution);
     if (!isComplete || this.#isDraining) this.#handBack(execution);
     else this.#queue.push(execution);
@@ -225,7 +193,7 @@ export class Agent {
   #advance(): void {
     while (this.#state === "ready" || this.#state === "draining") {
       const [next] = this.#queue;
-      if (next === undefined || !this.#hasRoomFor(next)) return;
+      if (next === undefined || !hasRoomFor(next, this.#running, this.#world.permits)) return;
       this.#queue.shift();
       next.stage = "running";
       next.blockStartedAt = this.process.clock.now;
@@ -233,12 +201,6 @@ export class Agent {
       this.#running.add(next);
       this.#runNext(next);
     }
-  }
-
-  #hasRoomFor({ run }: Execution): boolean {
-    if (this.#running.size === 0) return true;
-    if (run.alone || [...this.#running].some((running) => running.run.alone)) return false;
-    return this.#running.size < this.#world.permits;
   }
 
   #runNext(execution: Execution): void {
@@ -252,7 +214,7 @@ export class Agent {
     execution.module = module;
     witness.started(job, module, lease);
     const startedAt = this.#world.wall();
-    const tookMs = this.#durationMs();
+    const tookMs = drawDurationMs(this.#world.random, this.#world.weather);
     if (this.#meetsFate(execution, tookMs)) return;
     this.process.after(tookMs, () => {
       if (execution.stage !== "running" || execution.module !== module) return;
@@ -261,49 +223,35 @@ export class Agent {
     });
   }
 
-  #durationMs(): number {
-    const { random, weather } = this.#world;
-    if (random.chance(weather.longModules)) return random.between(200, 2_500);
-    // Very short ones are sent ahead.
-    return weather.isShort ? random.between(0.01, 0.6) : random.between(0.5, 40);
-  }
-
   /** @returns whether the module does not end well. */
   #meetsFate(execution: Execution, tookMs: number): boolean {
     const { random, weather } = this.#world;
-    const isGood = this.process.clock.now >= weather.untilMs;
-    const falls = (probability: number): boolean => random.chance(isGood ? probability / 4 : probability);
     const { process } = this;
-    if (falls(weather.moduleFails))
-      this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "retryable", message: "it threw" });
-    else if (falls(weather.moduleTerminal))
-      this.#failAfter(execution, tookMs, { code: "ModuleError", kind: "terminal", message: "it cannot" });
-    else if (falls(weather.moduleKillsHost))
-      process.after(tookMs, () => {
-        if (execution.stage === "running") this.#hostDies(execution);
-      });
-    else if (falls(weather.moduleKillsReplica))
-      process.after(tookMs, () => {
-        if (execution.stage === "running") this.#world.exit();
-      });
-    else if (!falls(weather.moduleHangs)) return false;
-    else this.#hang(execution);
-    return true;
+    const fate = drawFate(random, weather, process.clock.now);
+    switch (fate.kind) {
+      case "ends":
+        return false;
+      case "fails":
+        this.#failAfter(execution, tookMs, fate.failure);
+        return true;
+      case "kills-host":
+        process.after(tookMs, () => {
+          if (execution.stage === "running") this.#hostDies(execution);
+        });
+        return true;
+      case "kills-replica":
+        process.after(tookMs, () => {
+          if (execution.stage === "running") this.#world.exit();
+        });
+        return true;
+      case "hangs":
+        this.#failAfter(execution, patienceMs(this.#limitsOf(execution)), TOO_LONG);
+        return true;
+    }
   }
 
-  #hang(execution: Execution): void {
-    const { group } = this.#world;
-    const limits = [
-      execution.graph.modules[execution.module ?? -1]?.timeoutMs,
-      group.timeoutMs,
-      execution.run.timeLeftMs,
-    ].filter((limit) => typeof limit === "number");
-    // Without any limit it would hang for ever, as it should.
-    this.#failAfter(execution, Math.min(3_000, ...limits), {
-      code: "ModuleTimeout",
-      kind: "retryable",
-      message: "it took too long",
-    });
+  #limitsOf({ graph, module, run }: Execution): readonly (number | null | undefined)[] {
+    return [graph.modules[module ?? -1]?.timeoutMs, this.#world.group.timeoutMs, run.timeLeftMs];
   }
 
   #failAfter(execution: Execution, ms: number, failure: Failure): void {
@@ -406,14 +354,8 @@ export class Agent {
   }
 
   #resend(afterMs: number): void {
-    const { now } = this.process.clock;
-    for (const { kept } of this.#executions.values()) {
-      for (const each of kept.values()) {
-        if (now - each.sentAt < afterMs) continue;
-        each.sentAt = now;
-        this.#say(each.message);
-      }
-    }
+    for (const execution of this.#executions.values())
+      for (const message of takeOverdue(execution, this.process.clock.now, afterMs)) this.#say(message);
   }
 
   #beat(): void {

@@ -38,6 +38,17 @@ export class OrderWatch {
   }
 }
 
+/** A suspended pipeline takes nothing new: what is on its way to the journal only becomes less. */
+export class SuspensionWatch {
+  #submitting = Infinity;
+
+  stepped({ control, submitting }: Owner): void {
+    if (control.suspended && submitting > this.#submitting)
+      throw new Violation("suspend", "a submission was taken, though its owner knows that the pipeline is suspended");
+    this.#submitting = control.suspended ? submitting : Infinity;
+  }
+}
+
 /** Every ready block is somewhere, once; every execution belongs to its block (E6, E10). */
 export function auditOwner(owner: Owner): void {
   const queued = new Set<Block>();

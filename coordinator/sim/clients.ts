@@ -6,6 +6,7 @@ import type { Phase } from "@troupe/protocol";
 import type { DoorRequest } from "../src/core/door.ts";
 import type { Reply } from "../src/core/owner.ts";
 import { outcomeText } from "../src/core/outcome.ts";
+import { isRetired } from "./known-job.ts";
 import type { Ledger } from "./ledger.ts";
 import { Mailbox, type Process, type Task } from "./process.ts";
 import type { Random } from "./random.ts";
@@ -16,6 +17,7 @@ import type { Witness } from "./witness.ts";
 
 const ANSWER_MS = 1_200;
 const WAIT_MS = 4_000;
+const MOST_REVIVALS = 5;
 
 export interface ClientsWorld {
   readonly process: Process;
@@ -83,9 +85,12 @@ export class Clients {
     this.accepted++;
     this.#meddle(job, digest);
     if (hasListener && random.chance(0.7)) yield* outcomes.receive(WAIT_MS);
+    let revivals = MOST_REVIVALS;
     for (let retries = random.chance(0.4) ? random.int(1, 3) : 0; ; retries--) {
       const end = yield* this.#waitForEnd(job);
-      if (end !== "failed" || retries <= 0) break;
+      // Whose replicas were retired goes on with the current ones.
+      const isRevived = isRetired(this.#world.ledger.get(job.id).life) && revivals-- > 0;
+      if (end !== "failed" || (retries <= 0 && !isRevived)) break;
       yield* this.#retry(job);
     }
     this.#end(job);

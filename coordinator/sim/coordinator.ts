@@ -1,9 +1,9 @@
 /** A model of shell/pipeline-coordinator.ts: a standby that folds the journal along, and owns the pipeline while it holds the lease. */
 import type { UpBatch } from "@troupe/protocol";
-import type { Graph } from "@troupe/model";
 import type { DoorRequest } from "../src/core/door.ts";
 import type { ReplicaKey } from "../src/core/takeover.ts";
 import { Election, RENEW_MS } from "./election.ts";
+import type { Guidance } from "./guidance.ts";
 import { LiveOwner, type LiveOwnerWorld } from "./live-owner.ts";
 import type { Process, Task } from "./process.ts";
 import { catchUp, JournalLostError, replay, type Replayed } from "./replay.ts";
@@ -12,8 +12,8 @@ const STANDBY_MS = 250;
 const RECENT_MS = 2_500;
 
 export interface CoordinatorWorld extends LiveOwnerWorld {
-  /** The revision that new jobs get. */
-  readonly current: () => Graph;
+  /** What the bucket of revisions says of the pipeline at this moment. */
+  readonly guidance: () => Guidance;
   /** A state was read from the server anew. */
   readonly replayed: (replayed: Replayed) => void;
 }
@@ -27,6 +27,8 @@ export class Coordinator {
   phase: "starting" | "standby" | "owner" | "stalled" = "starting";
   live: LiveOwner | undefined;
   #replayed: Replayed | undefined;
+  /** What it read last, which may be old. */
+  #guidance: Guidance | undefined;
   /** The last frame that it knew of when it last owned. */
   #known = 0;
 
@@ -93,7 +95,9 @@ export class Coordinator {
     const replayed = this.#replayed;
     if (replayed === undefined) return;
     const isCaughtUp = yield* this.#catchUp(replayed);
-    if (!isCaughtUp || !(yield* this.election.tryAcquire())) {
+    yield* this.#look();
+    const guidance = this.#guidance;
+    if (!isCaughtUp || guidance === undefined || !(yield* this.election.tryAcquire())) {
       yield STANDBY_MS;
       return;
     }
@@ -107,7 +111,7 @@ export class Coordinator {
       present,
       world: this.#world,
       id: this.#id,
-      graph: this.#world.current(),
+      guidance,
       onLost: (why) => {
         this.#lost(why);
       },
@@ -128,10 +132,18 @@ export class Coordinator {
     const live = this.live;
     if (live === undefined || this.phase !== "owner") return;
     const outcome = yield* this.election.renew();
-    live.owner.current = this.#world.current();
+    if (outcome !== "lost" && (yield* this.#look())) live.heed(this.#guidance);
     if (outcome !== "lost" || this.live !== live) return;
     live.close();
     this.#lost("fenced");
+  }
+
+  /** @returns whether the bucket answered. */
+  *#look(): Task<boolean> {
+    const { server, guidance } = this.#world;
+    const read = yield* server.ask(guidance);
+    if (read !== undefined) this.#guidance = read;
+    return read !== undefined;
   }
 
   #lost(why: "fenced" | "journal-lost"): void {

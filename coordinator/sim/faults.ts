@@ -71,7 +71,7 @@ export class Faults {
   }
 
   #slot(): Slot {
-    return this.#world.random.pick(this.#world.replicas.slots);
+    return this.#world.random.pick(this.#world.replicas.open);
   }
 
   #coordinator(): number {

@@ -33,6 +33,11 @@ export interface KnownJob {
   isForgotten: boolean;
 }
 
+/** Whether it ended because its replicas were retired. */
+export function isRetired({ end }: Life): boolean {
+  return end?.includes('"code":"RevisionRetired"') === true;
+}
+
 export function newLife(groups: Iterable<number> = []): Life {
   const leases = new Map<number, Lease>();
   for (const group of groups) leases.set(group, "");

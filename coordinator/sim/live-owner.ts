@@ -1,11 +1,8 @@
 /** A model of shell/live-owner.ts: the real core and the real writer, wired to the simulated server and network. */
-import { crc32 } from "node:zlib";
 import type { DownBatch, DownMessage, Lease, UpBatch } from "@troupe/protocol";
-import type { Graph } from "@troupe/model";
 import { commit, type Committed } from "../src/core/commit.ts";
 import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
 import type { Moment } from "../src/core/execution.ts";
-import { encodeFrame } from "../src/core/frame-codec.ts";
 import type { Job } from "../src/core/job.ts";
 import {
   newOwner,
@@ -24,21 +21,20 @@ import { takeOver, type ReplicaKey } from "../src/core/takeover.ts";
 import { pageWritten, tick } from "../src/core/tick.ts";
 import { hear } from "../src/core/uplink.ts";
 import { Writer, type Frame } from "../src/core/writer.ts";
-import { isSameBytes } from "./difference.ts";
 import type { Election } from "./election.ts";
-import type { Process, Task } from "./process.ts";
+import type { Guidance } from "./guidance.ts";
+import { Journal } from "./journal.ts";
+import { voided, type Process, type Task } from "./process.ts";
 import type { Replayed } from "./replay.ts";
 import type { Random } from "./random.ts";
 import type { Server } from "./server.ts";
+import { Snapshots } from "./snapshots.ts";
 
 const TICK_MS = 100;
 const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
 const ROOM_CHECK_MS = 1_000;
-const INSPECT_PAUSE_MS = 100;
-const SNAPSHOT_PART_BYTES = 4_096;
 const FRAME_BYTES = 16_384;
-const NUMBERS_PER_EPOCH = 1_000_000;
 
 export interface LiveOwnerWorld {
   readonly server: Server;
@@ -65,7 +61,7 @@ export interface LiveOwnerOptions {
   readonly election: Election;
   readonly replayed: Replayed;
   readonly present: readonly ReplicaKey[];
-  readonly graph: Graph;
+  readonly guidance: Guidance;
   readonly onLost: (why: "fenced" | "journal-lost") => void;
 }
 
@@ -73,32 +69,65 @@ export class LiveOwner {
   readonly owner: Owner;
   readonly writer: Writer;
   readonly #options: LiveOwnerOptions;
+  readonly #journal: Journal;
+  readonly #snapshots: Snapshots;
   readonly #down = new Map<string, { group: string; replica: string; messages: DownMessage[] }>();
   #isFlushDue = false;
   #isStarted = false;
   #isClosed = false;
   #wasConfirmed = true;
   #lastTick: number;
-  #framesSinceSnapshot = 0;
-  #snapshots = 0;
-  #isSnapshotUnderWay = false;
 
   constructor(options: LiveOwnerOptions) {
     const { replayed, world, process } = options;
     this.#options = options;
     const epoch = replayed.state.epoch + 1;
     this.owner = newOwner(replayed.state, { epoch, settings: world.settings, random: () => world.random.next() });
-    this.owner.current = options.graph;
+    this.heed(options.guidance);
     const { sequence, frames: number, checksum } = replayed;
     this.writer = new Writer({ epoch, sequence, number, checksum, maxBytes: FRAME_BYTES });
     this.#lastTick = process.clock.now;
+    const isClosed = (): boolean => this.#isClosed;
+    this.#journal = new Journal({
+      process,
+      server: world.server,
+      writer: this.writer,
+      isClosed,
+      committed: (frame, askedAt) => {
+        this.#committed(frame, askedAt);
+      },
+      refused: (entries) => {
+        this.#refused(entries);
+      },
+      stopped: (why) => {
+        this.#stopped(why);
+      },
+    });
+    this.#snapshots = new Snapshots({
+      process,
+      server: world.server,
+      writer: this.writer,
+      frames: world.snapshotFrames,
+      epoch,
+      encode: (maxBytes) => encodeSnapshot(this.owner.state, maxBytes),
+      written: (event) => {
+        this.writer.add(event, {});
+        this.#journal.pump();
+      },
+    });
     this.writer.add({ type: "epoch", epoch, owner: options.id, at: world.wall() }, {});
-    this.#pump();
+    this.#journal.pump();
   }
 
   /** Whether it listens. */
   get isOpen(): boolean {
     return this.#isStarted && !this.#isClosed;
+  }
+
+  heed(guidance: Guidance | undefined): void {
+    if (guidance === undefined) return;
+    this.owner.current = guidance.current;
+    this.owner.control = guidance.control;
   }
 
   close(): void {
@@ -164,57 +193,6 @@ export class LiveOwner {
 
   // ------------------------------------------------------------------------------------------------------------- the journal
 
-  #pump(): void {
-    if (this.#isClosed) return;
-    const frame = this.writer.next();
-    if (frame !== undefined) this.#options.process.spawn(this.#append(frame, encodeFrame(frame)));
-  }
-
-  *#append(frame: Frame, bytes: Uint8Array): Task {
-    const { server } = this.#options.world;
-    for (;;) {
-      const askedAt = this.#options.process.clock.now;
-      const appended = yield* server.call(() => server.appendToJournal(bytes, frame.expected, askedAt));
-      if (this.#isClosed) return;
-      if (typeof appended === "number") {
-        this.writer.acknowledged(frame, appended, crc32(bytes));
-        this.#committed(frame, askedAt);
-        return;
-      }
-      if (appended === "full") {
-        this.#refused(this.writer.giveUpOptional(frame));
-        this.#options.process.after(INSPECT_PAUSE_MS * 5, () => {
-          this.#pump();
-        });
-        return;
-      }
-      this.writer.doubt(frame);
-      if (!(yield* this.#inspect(frame, bytes))) return;
-    }
-  }
-
-  /** @returns whether the frame is to be sent again. */
-  *#inspect(frame: Frame, bytes: Uint8Array): Task<boolean> {
-    const { server } = this.#options.world;
-    for (;;) {
-      const askedAt = this.#options.process.clock.now;
-      const tail = yield* server.ask(() => ({
-        lastSequence: server.journal.last,
-        isOwnFrame: isSameBytes(server.journal.messages.get(frame.expected + 1), bytes),
-      }));
-      if (this.#isClosed) return false;
-      if (tail === undefined) {
-        yield INSPECT_PAUSE_MS;
-        continue;
-      }
-      const verdict = this.writer.inspected(frame, tail, crc32(bytes));
-      if (verdict.kind === "resend") return true;
-      if (verdict.kind === "committed") this.#committed(frame, askedAt);
-      else this.#stopped(verdict.why);
-      return false;
-    }
-  }
-
   #refused(entries: readonly Committed[]): void {
     const { owner } = this;
     owner.full = "the server has no room";
@@ -248,41 +226,9 @@ export class LiveOwner {
       this.#start();
       return;
     }
-    for (const { event } of entries) if (event.type === "snapshot") this.#purge(event.through, event.number);
-    if (++this.#framesSinceSnapshot >= this.#options.world.snapshotFrames && !this.#isSnapshotUnderWay)
-      this.#options.process.spawn(this.#snapshot());
+    for (const { event } of entries) if (event.type === "snapshot") this.#snapshots.purge(event);
+    this.#snapshots.note();
     this.#settle();
-  }
-
-  *#snapshot(): Task {
-    const { server } = this.#options.world;
-    const { sequence: through, frames, checksum } = this.writer;
-    const number = this.owner.epoch * NUMBERS_PER_EPOCH + this.#snapshots++;
-    this.#isSnapshotUnderWay = true;
-    this.#framesSinceSnapshot = 0;
-    const parts = encodeSnapshot(this.owner.state, SNAPSHOT_PART_BYTES);
-    for (const [index, part] of parts.entries()) {
-      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part).size);
-      if (isStored !== undefined) continue;
-      this.#isSnapshotUnderWay = false;
-      return;
-    }
-    this.#isSnapshotUnderWay = false;
-    this.writer.add({ type: "snapshot", number, parts: parts.length, through, frames, checksum }, {});
-    this.#pump();
-  }
-
-  #purge(through: number, number: number): void {
-    const { server } = this.#options.world;
-    this.#options.process.spawn(
-      voided(
-        server.call(() => {
-          server.journal.purgeBelow(through + 1);
-          for (const key of server.snapshots.keys())
-            if (Number.parseInt(key, 10) < number) server.snapshots.delete(key);
-        }),
-      ),
-    );
   }
 
   // ------------------------------------------------------------------------------------------------------------ the commands
@@ -302,7 +248,7 @@ export class LiveOwner {
   #flush(): void {
     this.#isFlushDue = false;
     if (this.#isClosed) return;
-    this.#pump();
+    this.#journal.pump();
     const { election, process, world } = this.#options;
     if (!election.isConfirmed) {
       process.after(TICK_MS, () => {
@@ -384,7 +330,7 @@ export class LiveOwner {
   *#writePage(jobs: readonly Job[]): Task {
     const { server } = this.#options.world;
     const page = encodePage(jobs);
-    const sequence = yield* server.call(() => server.records.append(page));
+    const sequence = yield* server.writePage(page);
     if (this.#isClosed) return;
     pageWritten(this.owner, jobs, sequence ?? null, this.#moment());
     this.#settle();
@@ -398,8 +344,4 @@ export class LiveOwner {
     recorded(this.owner, { id, job, use }, this.#moment());
     this.#settle();
   }
-}
-
-function* voided<T>(task: Task<T>): Task {
-  yield* task;
 }

@@ -46,6 +46,40 @@ export const MUTATIONS = {
       },
     ],
   },
+  "any-template": {
+    what: "replicas get blocks of any template, not only of their own",
+    edits: [{ file: "core/dispatch.ts", find: "templateHash === hash &&", replace: "" }],
+  },
+  "retry-on-retired": {
+    what: "a retried job stays on its revision, whether or not there are replicas for it",
+    edits: [
+      { file: "core/revisions.ts", find: "return canGoOn ? route.graph : current;", replace: "return route.graph;" },
+    ],
+  },
+  "no-retirement": {
+    what: "jobs whose replicas are retired wait for them for ever",
+    edits: [
+      {
+        file: "core/revisions.ts",
+        find: "if (control.retired.length === 0) return undefined;",
+        replace: "return undefined;",
+      },
+    ],
+  },
+  "no-suspension": {
+    what: "a suspended pipeline takes jobs",
+    edits: [
+      {
+        file: "core/door.ts",
+        find: "const refused = suspension(owner) ?? admission(owner, phase);",
+        replace: "const refused = admission(owner, phase);",
+      },
+    ],
+  },
+  "page-of-former-life": {
+    what: "a page that was under way while its job was retried stands for the job's second life",
+    edits: [{ file: "core/tick.ts", find: "owner.state.jobs.get(id)?.end === end", replace: "true" }],
+  },
 } satisfies Record<string, Mutation>;
 
 export type MutationName = keyof typeof MUTATIONS;

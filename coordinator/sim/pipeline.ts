@@ -10,10 +10,10 @@ import {
 import type { Random } from "./random.ts";
 
 export interface DrawnPipeline {
+  /** The first revision. */
   readonly graph: Graph;
-  /** A later revision: the same modules, but a group of another template. */
-  readonly revised: Graph;
-  readonly revisedGroup: number;
+  /** All of them, the first included: the same modules, but groups of other templates. */
+  readonly revisions: readonly Graph[];
   readonly groups: number;
   /** By index of the group. */
   readonly replicas: readonly number[];
@@ -47,18 +47,26 @@ export function drawPipeline(random: Random): DrawnPipeline {
       jobs: drawJobs(random),
     },
   };
-  const revisedGroup = random.int(0, groups - 1);
+  const [graph, ...later] = drawTemplates(random, groups).map((templateHashes) =>
+    graphOf(compileRevision(manifest, { namespace: "local", templateHashes })),
+  );
+  if (graph === undefined) throw new RangeError("a pipeline has a revision");
   return {
-    graph: graphOf(compileRevision(manifest, { namespace: "local" })),
-    revised: graphOf(
-      compileRevision(manifest, { namespace: "local", templateHashes: { [`g${revisedGroup}`]: "revised" } }),
-    ),
-    revisedGroup,
+    graph,
+    revisions: [graph, ...later],
     groups,
     replicas,
     concurrency,
     hasAggregates: aggregating.size > 0,
   };
+}
+
+/** Template hashes by group, of each revision. A hash is of one group alone, as the operator's are, which cover its name. */
+function drawTemplates(random: Random, groups: number): Record<string, string>[] {
+  const first = Object.fromEntries(Array.from({ length: groups }, (_, group) => [`g${group}`, `g${group}.1`]));
+  const [changed, another] = [`g${random.int(0, groups - 1)}`, `g${random.int(0, groups - 1)}`];
+  const second = { ...first, [changed]: `${changed}.2` };
+  return [first, second, { ...(random.chance(0.5) ? first : second), [another]: `${another}.3` }];
 }
 
 function drawModules(random: Random, groups: number): Draft[] {

@@ -76,6 +76,11 @@ export class Process {
   }
 }
 
+/** For its effect alone. */
+export function* voided<T>(task: Task<T>): Task {
+  yield* task;
+}
+
 /** Messages for whoever waits for them; they are kept until then. */
 export class Mailbox<T> {
   #messages: T[] = [];

@@ -1,6 +1,6 @@
 /** The replicas of all groups: processes that are killed, frozen, cut off and drained, and come back as new instances. */
 import type { DownBatch, UpBatch, UpMessage } from "@troupe/protocol";
-import type { Graph } from "@troupe/model";
+import type { CompiledGroup, Graph } from "@troupe/model";
 import { Agent, type AgentWorld } from "./agent.ts";
 import type { Clock } from "./clock.ts";
 import type { Network } from "./network.ts";
@@ -15,8 +15,10 @@ import type { Witness } from "./witness.ts";
 export interface Slot {
   readonly group: number;
   readonly name: string;
-  readonly graph: Graph;
+  readonly template: CompiledGroup;
   instance: number;
+  /** It is gone for good, and no other instance comes. */
+  isClosed: boolean;
   agent: Agent;
   /** Nothing reaches it and nothing comes from it until then. */
   cutUntil: number;
@@ -46,16 +48,38 @@ export class Replicas {
 
   constructor(world: ReplicasWorld) {
     this.#world = world;
-    for (const [group, count] of world.pipeline.replicas.entries()) {
-      for (let index = 0; index < count; index++) this.#open(group, `g${group}-${index}`, world.pipeline.graph);
+    this.provide(world.pipeline.graph);
+  }
+
+  /** The revision gets replicas of its templates, where there are none, beside those that jobs in flight need. */
+  provide({ groups }: Graph): void {
+    for (const [group, template] of groups.entries()) {
+      for (let index = 0; index < (this.#world.pipeline.replicas[group] ?? 1); index++) {
+        const name = `${template.templateHash}-${index}`;
+        const slot = this.#byKey.get(`g${group}/${name}`);
+        if (slot === undefined) this.#open(group, name, template);
+        else if (slot.isClosed) this.#start(slot);
+      }
     }
   }
 
-  /** The pipeline has another revision: the group whose template changed gets replicas of that, beside those that jobs in flight need. */
-  revise(): void {
-    const { revised, revisedGroup, replicas } = this.#world.pipeline;
-    for (let index = 0; index < (replicas[revisedGroup] ?? 1); index++)
-      this.#open(revisedGroup, `g${revisedGroup}-r${index}`, revised);
+  /** Replicas of templates that are retired go, for good; what they are at is lost. */
+  retire(isRetired: (templateHash: string) => boolean): void {
+    const { clock, random } = this.#world;
+    for (const slot of this.open) {
+      const { template, agent } = slot;
+      if (!isRetired(template.templateHash)) continue;
+      clock.after(random.between(0, 2_000), () => {
+        if (slot.agent !== agent || !isRetired(template.templateHash)) return;
+        slot.isClosed = true;
+        agent.process.kill();
+      });
+    }
+  }
+
+  /** Those that are there, or come back. */
+  get open(): readonly Slot[] {
+    return this.slots.filter(({ isClosed }) => !isClosed);
   }
 
   /** The instance of that name, if it lives. */
@@ -64,7 +88,7 @@ export class Replicas {
   }
 
   get areIdle(): boolean {
-    return this.slots.every(({ agent }) => agent.isIdle && agent.process.isAlive);
+    return this.open.every(({ agent }) => agent.isIdle && agent.process.isAlive);
   }
 
   /** An owner says something to one of them, or to all. */
@@ -89,7 +113,7 @@ export class Replicas {
         this.#publish(slot, instance, [{ type: "gone", reason: "the process ended" }]);
       });
     clock.after(random.between(50, 2_500), () => {
-      this.#start(slot);
+      if (!slot.isClosed && slot.instance === instance) this.#start(slot);
     });
   }
 
@@ -98,9 +122,10 @@ export class Replicas {
     for (const { agent } of this.slots) agent.process.wake();
   }
 
-  #open(group: number, name: string, graph: Graph): void {
+  #open(group: number, name: string, template: CompiledGroup): void {
     // The agent is there a moment later: the slot has to be known to it.
-    const slot: Slot = { group, name, graph, instance: 0, cutUntil: 0, agent: undefined as unknown as Agent };
+    const agent = undefined as unknown as Agent;
+    const slot: Slot = { group, name, template, instance: 0, isClosed: false, cutUntil: 0, agent };
     this.slots.push(slot);
     this.#byKey.set(`g${group}/${name}`, slot);
     this.#start(slot);
@@ -108,13 +133,12 @@ export class Replicas {
 
   #start(slot: Slot): void {
     const { clock, pipeline, random, weather, tokens, witness, wall } = this.#world;
-    const group = slot.graph.groups[slot.group];
-    if (group === undefined) throw new RangeError(`no group ${slot.group}`);
     const instance = ++slot.instance;
+    slot.isClosed = false;
     const world: AgentWorld = {
-      graphOf: (revision) => (revision === pipeline.revised.id ? pipeline.revised : pipeline.graph),
+      graphOf: (revision) => pipeline.revisions.find(({ id }) => id === revision) ?? pipeline.graph,
       instance: `${slot.name}.${instance}`,
-      group,
+      group: slot.template,
       groupIndex: slot.group,
       permits: pipeline.concurrency[slot.group] ?? 1,
       random,

@@ -89,6 +89,14 @@ export class Server {
     return result;
   }
 
+  /** @returns the page's number; undefined as for {@link call}. */
+  *writePage(page: Uint8Array): Task<number | undefined> {
+    const { random, weather } = this.#options;
+    const number = yield* this.call(() => this.records.append(page));
+    if (random.chance(weather.slowPages)) yield random.between(10, 1_500);
+    return number;
+  }
+
   /** Asks for something that changes nothing. @returns undefined when no answer came. */
   *ask<T>(question: () => T): Task<T | undefined> {
     const { clock, random, weather } = this.#options;

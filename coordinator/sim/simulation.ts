@@ -1,16 +1,18 @@
 /** One run of the engine under one seed: everything that happens in it follows from the seed. */
 import { Clock } from "./clock.ts";
 import { Clients, heardOf, type PlannedJob } from "./clients.ts";
-import { OrderWatch, auditBytes, auditIdle, auditOwner } from "./audit.ts";
+import { OrderWatch, SuspensionWatch, auditBytes, auditIdle, auditOwner } from "./audit.ts";
 import { difference } from "./difference.ts";
 import { Coordinator, type CoordinatorWorld } from "./coordinator.ts";
 import { Faults } from "./faults.ts";
 import type { UpBatch } from "@troupe/protocol";
-import type { ExpireEvent, JournalEvent } from "../src/core/events.ts";
+import { Bucket, drawChanges, type Change } from "./guidance.ts";
+import { JournalWatch } from "./journal-watch.ts";
 import { Ledger } from "./ledger.ts";
 import type { LiveOwner } from "./live-owner.ts";
 import { Network } from "./network.ts";
 import { drawPipeline, type DrawnPipeline } from "./pipeline.ts";
+import { retiredIn, type Outcome } from "./outcome.ts";
 import { Parts } from "./parts.ts";
 import { Process } from "./process.ts";
 import { Random } from "./random.ts";
@@ -18,6 +20,7 @@ import { Replicas } from "./replicas.ts";
 import { replay, type Replayed } from "./replay.ts";
 import { Server } from "./server.ts";
 import { Tokens } from "./tokens.ts";
+import { planTruncation } from "./truncation.ts";
 import { Violation } from "./violation.ts";
 import { drawWeather, type Weather } from "./weather.ts";
 import { Witness } from "./witness.ts";
@@ -37,25 +40,9 @@ export interface SimulationOptions {
   readonly trace?: (line: string) => void;
 }
 
-export interface Outcome {
-  readonly groups: number;
-  readonly jobs: number;
-  readonly events: number;
-  readonly steps: number;
-  readonly frames: number;
-  readonly epochs: number;
-  readonly faults: number;
-  readonly reruns: number;
-  readonly snapshots: number;
-  readonly virtualMs: number;
-  readonly isTruncated: boolean;
-}
-
 /** Virtual time after the last fault within which everything has to end. */
 const LIVENESS_MS = 120_000;
 const FULL_AUDIT_STEPS = 100;
-/** A truncated journal lacks at least so many frames that everybody knew. */
-const LOST_FRAMES = 4;
 const WALL_START = 1_700_000_000_000;
 
 /** @throws {Violation} when an invariant is broken. */
@@ -70,17 +57,20 @@ class Simulation {
   readonly #weather: Weather;
   readonly #tokens = new Tokens();
   readonly #ledger = new Ledger(this.#tokens);
-  readonly #witness = new Witness(this.#ledger, this.#tokens);
+  readonly #bucket: Bucket;
+  readonly #witness: Witness;
   readonly #network: Network;
   readonly #server: Server;
   readonly #replicas: Replicas;
   readonly #coordinators: Coordinator[] = [];
   readonly #clients: Clients;
   readonly #faults: Faults;
-  readonly #orders = new WeakMap<LiveOwner, OrderWatch>();
+  readonly #watches = new WeakMap<LiveOwner, [OrderWatch, SuspensionWatch]>();
   readonly #world: CoordinatorWorld;
   readonly #jobs: number;
   readonly #trace: ((line: string) => void) | undefined;
+  /** With jobs in flight. */
+  readonly #changes = { revise: 0, suspend: 0, resume: 0, retire: 0 };
   #steps = 0;
   #coordinatorCount = 0;
   #truncatedAt = Infinity;
@@ -93,7 +83,20 @@ class Simulation {
     this.#jobs = planned.length;
     this.#weather = drawWeather(random, Math.max(...planned.map(({ atMs }) => atMs)));
     const jobs = planned.map((job) => ({ ...job, isStored: random.chance(this.#weather.stored) }));
-    const [clock, weather, ledger, witness] = [this.#clock, this.#weather, this.#ledger, this.#witness];
+    const [clock, weather, ledger] = [this.#clock, this.#weather, this.#ledger];
+    const { revisions } = this.#pipeline;
+    const changes = drawChanges(random, revisions.length, weather.untilMs);
+    const bucket = new Bucket({
+      clock,
+      revisions,
+      changes,
+      changed: (change) => {
+        this.#changed(change);
+      },
+    });
+    this.#bucket = bucket;
+    this.#witness = new Witness(ledger, this.#tokens, bucket);
+    const witness = this.#witness;
     this.#network = new Network(clock, random, weather);
     this.#trace = trace;
     if (trace !== undefined) this.#listen(trace);
@@ -155,14 +158,30 @@ class Simulation {
         this.#coordinators[index] = this.#makeCoordinator();
       },
     });
+    const watch = new JournalWatch({
+      ledger,
+      witness,
+      bucket,
+      clock,
+      replicas: this.#replicas,
+      records: this.#server.records,
+      wallStart: WALL_START,
+    });
     ledger.onCounted = (event) => {
-      this.#counted(event);
+      watch.counted(event);
     };
-    if (weather.revisedAtMs !== Infinity)
-      clock.after(weather.revisedAtMs, () => {
-        this.#replicas.revise();
-      });
-    if (weather.truncateAtMs !== Infinity) this.#planTruncation();
+    planTruncation({
+      clock,
+      random,
+      weather,
+      journal: this.#server.journal,
+      coordinators: this.#coordinators,
+      truncated: (to, known) => {
+        this.#truncatedAt = clock.now;
+        this.#faults.isOver = true;
+        this.#trace?.(`truncated to ${to}, known are ${known}`);
+      },
+    });
   }
 
   run(): Outcome {
@@ -184,6 +203,9 @@ class Simulation {
       faults: this.#faults.count,
       reruns: this.#ledger.rerun,
       snapshots: this.#ledger.state.snapshot.number % 1_000_000,
+      revised: this.#changes.revise,
+      suspended: this.#changes.suspend,
+      ...retiredIn(this.#ledger),
       virtualMs: this.#clock.now,
       isTruncated: this.#isTruncated,
     };
@@ -214,7 +236,7 @@ class Simulation {
       server: this.#server,
       random,
       wall: this.#wall,
-      current: () => (this.#clock.now >= this.#weather.revisedAtMs ? this.#pipeline.revised : this.#pipeline.graph),
+      guidance: () => this.#bucket.guidance,
       purgeBlobs: (job, slot) => {
         this.#tokens.purge(job, slot);
       },
@@ -249,6 +271,13 @@ class Simulation {
         this.#checkReplayed(replayed);
       },
     };
+  }
+
+  #changed({ kind }: Change): void {
+    this.#trace?.(`${kind}: ${this.#bucket.guidance.current.id} ${JSON.stringify(this.#bucket.guidance.control)}`);
+    if (this.#ledger.state.openJobs > 0) this.#changes[kind]++;
+    if (kind === "revise") this.#replicas.provide(this.#bucket.guidance.current);
+    if (kind === "retire") this.#replicas.retire((hash) => this.#bucket.isRetired(hash));
   }
 
   #makeCoordinator(): Coordinator {
@@ -290,36 +319,6 @@ class Simulation {
 
   // --------------------------------------------------------------------------------------------------------------- the checks
 
-  #counted(event: JournalEvent): void {
-    if (event.type === "fail")
-      this.#witness.blamed(event, event.at - WALL_START, (instance) => this.#replicas.living(instance) !== undefined);
-    if (event.type === "expire" && event.failure.code === "QueueTimeout") this.#waitedInVain(event);
-    const limit = this.#pipeline.graph.jobs.maxInFlight;
-    // Retries go on in spite of the limit.
-    if (
-      event.type === "submit" &&
-      this.#ledger.state.openJobs > limit &&
-      ![...this.#ledger.jobs.values()].some(({ lives }) => lives.length > 1)
-    )
-      throw new Violation("E10", `${this.#ledger.state.openJobs} jobs are open, though maxInFlight is ${limit}`);
-  }
-
-  /** What waits for a replica is not being worked on. */
-  #waitedInVain({ job, group, at }: ExpireEvent): void {
-    for (const { group: of, agent, cutUntil } of this.#replicas.slots) {
-      if (of !== group || !agent.process.isAlive || agent.process.isFrozen || cutUntil > this.#clock.now) continue;
-      const work = agent.working(job);
-      const lease = this.#ledger.get(job).life.leases.get(group);
-      if (work === undefined || (lease !== undefined && lease !== work.lease)) continue;
-      const sinceMs = at - WALL_START - work.since;
-      if (sinceMs > 200)
-        throw new Violation(
-          "E5",
-          `${job} expired in the queue of group ${group}, though a replica had worked on it for ${Math.round(sinceMs)} ms`,
-        );
-    }
-  }
-
   #journalled(sequence: number, frame: Uint8Array, askedAt: number): void {
     if (!this.#isTruncated) this.#ledger.journalled(sequence, frame);
     // What was under way when the journal lost its end may still arrive.
@@ -328,9 +327,9 @@ class Simulation {
   }
 
   #stepped(live: LiveOwner): void {
-    let order = this.#orders.get(live);
-    if (order === undefined) this.#orders.set(live, (order = new OrderWatch()));
-    order.stepped(live.owner);
+    let watches = this.#watches.get(live);
+    if (watches === undefined) this.#watches.set(live, (watches = [new OrderWatch(), new SuspensionWatch()]));
+    for (const watch of watches) watch.stepped(live.owner);
   }
 
   #auditAll(): void {
@@ -370,26 +369,6 @@ class Simulation {
       "liveness",
       `after ${LIVENESS_MS / 1000} s without faults, clients wait for [${[...this.#clients.waiting].join()}], open are [${open.join()}]; coordinators are ${phases}; replicas ${this.#replicas.areIdle ? "idle" : "busy"}`,
     );
-  }
-
-  /** The journal loses its end while everybody who runs knows of it: they must stall, and never write it anew. */
-  #planTruncation(): void {
-    const { journal } = this.#server;
-    const attempt = (): void => {
-      const known = Math.min(...this.#coordinators.map(({ sequence, process }) => (process.isAlive ? sequence : 0)));
-      const isCalm = this.#clock.now >= this.#weather.untilMs;
-      if (
-        known > journal.first + LOST_FRAMES &&
-        this.#coordinators.every(({ phase }) => phase !== "starting") &&
-        this.#coordinators.every(({ process }) => process.isAlive)
-      ) {
-        this.#truncatedAt = this.#clock.now;
-        this.#faults.isOver = true;
-        journal.truncate(this.#random.int(journal.first, known - LOST_FRAMES));
-        this.#trace?.(`truncated to ${journal.last}, known are ${known}`);
-      } else if (!isCalm) this.#clock.after(50, attempt);
-    };
-    this.#clock.after(this.#weather.truncateAtMs, attempt);
   }
 
   #listen(trace: (line: string) => void): void {

@@ -14,6 +14,8 @@ export interface Weather {
   readonly appliedLate: number;
   /** The answer takes up to a second. */
   readonly slow: number;
+  /** The answer to a page of records takes up to a second and a half, in which much may happen to the jobs on it. */
+  readonly slowPages: number;
   /** Mean milliseconds between two of a kind; Infinity: never. */
   readonly killCoordinatorMs: number;
   readonly freezeCoordinatorMs: number;
@@ -34,8 +36,6 @@ export interface Weather {
   readonly moduleKillsReplica: number;
   /** Which part of inputs and results is too large for a message. */
   readonly stored: number;
-  /** When the pipeline gets another revision, or Infinity. */
-  readonly revisedAtMs: number;
   /** When the journal is cut short, or Infinity. */
   readonly truncateAtMs: number;
 }
@@ -54,6 +54,7 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     requestLost: rate(0.1),
     appliedLate: rate(0.08),
     slow: rate(0.3),
+    slowPages: random.chance(0.3) ? random.between(0.2, 0.8) : 0,
     killCoordinatorMs: mean(2_000),
     freezeCoordinatorMs: mean(2_000),
     stealLeaseMs: mean(2_000),
@@ -70,7 +71,6 @@ export function drawWeather(random: Random, lastSubmissionMs: number): Weather {
     moduleKillsHost: rate(0.02),
     moduleKillsReplica: rate(0.01),
     stored: random.chance(0.25) ? random.between(0.1, 0.6) : 0,
-    revisedAtMs: random.chance(0.25) ? random.between(500, lastSubmissionMs) : Infinity,
     truncateAtMs: random.chance(0.04) ? random.between(1_500, lastSubmissionMs) : Infinity,
   };
 }

@@ -5,6 +5,7 @@ import type { Reply } from "../src/core/owner.ts";
 import type { FailEvent } from "../src/core/events.ts";
 import type { Job } from "../src/core/job.ts";
 import { exposedModules, outcomeText, spansOf, statusText } from "../src/core/outcome.ts";
+import type { Bucket } from "./guidance.ts";
 import type { KnownJob } from "./known-job.ts";
 import type { Ledger } from "./ledger.ts";
 import { numberOf, type Tokens } from "./tokens.ts";
@@ -17,6 +18,7 @@ const SILENCE_MS = 1_500;
 
 export class Witness {
   readonly #ledger: Ledger;
+  readonly #bucket: Bucket;
   /** Digests by the subject that the answer goes to. */
   readonly #asked = new Map<string, string>();
 
@@ -29,8 +31,9 @@ export class Witness {
   readonly #beats = new Map<string, number[]>();
   readonly #tokens: Tokens;
 
-  constructor(ledger: Ledger, tokens: Tokens) {
+  constructor(ledger: Ledger, tokens: Tokens, bucket: Bucket) {
     this.#ledger = ledger;
+    this.#bucket = bucket;
     this.#tokens = tokens;
   }
 
@@ -87,7 +90,7 @@ export class Witness {
   replied(to: string, reply: Reply, epoch: number): void {
     switch (reply.kind) {
       case "accepted":
-        this.#accepted(to, reply.id);
+        this.#accepted(to, reply);
         return;
       case "outcome":
         this.#told(reply.job);
@@ -126,16 +129,23 @@ export class Witness {
     }
   }
 
-  #accepted(to: string, id: string): void {
+  #accepted(to: string, { id, revision }: Extract<Reply, { kind: "accepted" }>): void {
     const known = this.#ledger.jobs.get(id);
     if (known === undefined) throw new Violation("E1", `${id} was accepted before it was journalled`);
     const digest = this.#asked.get(to);
     if (digest !== undefined && digest !== known.digest)
       throw new Violation("E1", `${id} was accepted with an input that is not its own`);
+    if (revision !== known.graph.id && known.lives.length === 1)
+      throw new Violation(
+        "revisions",
+        `${id} was accepted for ${revision}, but it is journalled for ${known.graph.id}`,
+      );
     this.#accepts.add(id);
   }
 
   #refused(to: string, { id, code }: Extract<Reply, { kind: "refused" }>, epoch: number): void {
+    if (code === "Suspended" && !this.#bucket.wasSuspended)
+      throw new Violation("suspend", `${id ?? "a job"} was refused, though the pipeline never was suspended`);
     if (id === undefined || epoch < this.#ledger.epoch) return;
     const known = this.#ledger.jobs.get(id);
     if (code === "JobNotFound" && this.#accepts.has(id) && known?.isForgotten === false)
@@ -152,6 +162,11 @@ export class Witness {
     if (run.attempt > known.graph.jobs.maxAttempts)
       throw new Violation("E2", `${run.job} is tried the ${run.attempt}. time`);
     if (epoch < this.#ledger.epoch || known.life.end !== undefined) return;
+    if (run.revision !== known.graph.id)
+      throw new Violation(
+        "revisions",
+        `${run.job} is of ${known.graph.id}, and was dispatched as one of ${run.revision}`,
+      );
     const said = known.life.said.get(group) ?? new Set<Lease>();
     known.life.said.set(group, said);
     said.add(run.lease);

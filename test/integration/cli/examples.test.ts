@@ -57,7 +57,7 @@ test.serial("actor pool: three replicas work at once, and the fourth job waits f
     "--jobs",
     "4",
     "--context",
-    '{"scale": 0.05}',
+    '{"scale": 0.2}',
   );
   t.is(ended.code, 0, ended.err);
   t.is(mostAtOnce(timeline, "g2"), 3);

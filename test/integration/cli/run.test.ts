@@ -98,7 +98,7 @@ test.serial("Ctrl-C cancels and leaves no process behind", async (t) => {
   const { child, ended } = troupe.start(["run", "examples/simple/pipeline.yaml", "--jobs", "50"], {
     TROUPE_TEST_MARK: mark,
   });
-  await eventually("everything runs", () => processesWith(mark).length >= 5);
+  await eventually("everything runs", () => processesWith(mark).length >= 5, 100_000);
   child.kill("SIGINT");
   const { code, err } = await ended;
   t.is(code, 130);

@@ -198,4 +198,5 @@ export {
   type Resident,
 } from "./actors/registry-messages.ts";
 export { parseGroupMark, type GroupMark } from "./actors/group-mark.ts";
+export { storedBy } from "./actors/stored-by.ts";
 export { groupSubjectsOf, type GroupSubjects } from "./actors/subjects.ts";

@@ -29,6 +29,8 @@ export interface GroupCoordinatorOptions {
   /** What its streams may grow to. */
   readonly streams: StreamSizes;
   readonly settings?: Partial<RegistrySettings>;
+  /** Between two looks at what is stored, and belongs to nobody. Default 30 minutes. */
+  readonly sweepMs?: number;
   /** Shares the Groups with other coordinators; undefined: takes what is free, and keeps it. */
   readonly placement?: Placement;
 }

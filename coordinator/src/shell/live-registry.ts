@@ -34,6 +34,7 @@ import {
 import { ask } from "../registry/requests.ts";
 import type { RegistryState } from "../registry/state.ts";
 import { renewRegistryLeases, tickRegistry } from "../registry/tick.ts";
+import { livingWriters } from "../registry/writers.ts";
 import type { Live, Loss } from "./coordination.ts";
 import { isAnswerable } from "./door.ts";
 import type { Election } from "./election.ts";
@@ -41,6 +42,7 @@ import { Journal } from "./journal.ts";
 import type { KnownFrame, Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Sweep } from "./sweep.ts";
 
 const TICK_MS = 200;
 /** A turn that comes this late was frozen: nobody's silence counts then. */
@@ -54,6 +56,8 @@ export interface LiveRegistryOptions {
   readonly replayed: Replayed<RegistryState>;
   readonly log: Log;
   readonly settings?: Partial<RegistrySettings> | undefined;
+  /** Between two looks at what is stored. Default: see {@link Sweep}. */
+  readonly sweepMs?: number | undefined;
   readonly onLost: (why: Loss) => void;
 }
 
@@ -68,6 +72,7 @@ export class LiveRegistry implements Live {
   readonly #orders = new Map<string, NurseryOrder[]>();
   #news: ActorNews[] = [];
   #ticker: NodeJS.Timeout | undefined;
+  #sweep: Sweep | undefined;
   #isFlushDue = false;
   #isStarted = false;
   #wasConfirmed = true;
@@ -133,10 +138,11 @@ export class LiveRegistry implements Live {
     this.#journal.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     clearInterval(this.#ticker);
+    this.#sweep?.[Symbol.dispose]();
   }
 
   #start(): void {
-    const { bus, scope } = this.#options;
+    const { bus, scope, log, election, sweepMs: everyMs } = this.#options;
     const subjects = groupSubjectsOf(scope);
     takeOverRegistry(this.#owner, now());
     this.#subscriptions.push(
@@ -156,6 +162,18 @@ export class LiveRegistry implements Live {
     this.#ticker = setInterval(() => {
       this.#tick();
     }, TICK_MS);
+    // What calls have stored goes with them; what its writer can no longer remove goes by this.
+    this.#sweep = new Sweep({
+      bus,
+      scope,
+      log,
+      everyMs,
+      isConfirmed: () => election.isConfirmed,
+      needs: () => {
+        const living = livingWriters(this.#owner);
+        return (writer) => living.has(writer);
+      },
+    });
     this.#callRoll();
     this.#settle();
   }

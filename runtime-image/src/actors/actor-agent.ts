@@ -3,8 +3,10 @@ import {
   BlobStore,
   decodeCalls,
   encodeAnswers,
+  encodeJson,
   EnvelopeError,
   groupSubjectsOf,
+  storedBy,
   type ActorFacts,
   type ActorOrder,
   type Bus,
@@ -214,8 +216,9 @@ export class ActorAgent {
       this.#end(key, { kind: "returned", value: { kind: "binary", bytes: value } });
       return;
     }
-    const { order } = this.#options;
-    this.#blobs.put({ job: order.id, slot: "result" }, "binary", value).then(
+    const { order, incarnation } = this.#options;
+    const job = storedBy({ kind: "actor", id: order.id, incarnation });
+    this.#blobs.put({ job, slot: "result" }, "binary", value).then(
       (stored) => {
         this.#end(key, { kind: "returned", value: stored });
       },
@@ -238,7 +241,10 @@ export class ActorAgent {
   #tick(): void {
     const now = performance.now();
     this.#mailbox?.repeat(now, REPEAT_MS);
-    for (const caller of this.#mailbox?.forget(now, FORGET) ?? []) this.#replies.delete(caller);
+    for (const { caller, outcomes } of this.#mailbox?.forget(now, FORGET) ?? []) {
+      this.#replies.delete(caller);
+      for (const outcome of outcomes) this.#discard(outcome);
+    }
     this.#scheduleFlush();
     this.#blocking.look(now, this.#mailbox?.running.size ?? 0);
     if (now - this.#factsAt < FACTS_MS) return;
@@ -248,6 +254,13 @@ export class ActorAgent {
     if (text === this.#lastFacts) return;
     this.#lastFacts = text;
     this.#options.listener.onFacts(facts);
+  }
+
+  /** Nobody will fetch it. The registry removes it: nobody else may. */
+  #discard(outcome: CallOutcome): void {
+    if (outcome.kind !== "returned" || "bytes" in outcome.value) return;
+    const { bus, scope } = this.#options;
+    bus.publish(groupSubjectsOf(scope).registry, encodeJson({ op: "discard", blobs: [outcome.value.ref.id] }));
   }
 
   #scheduleFlush(): void {

@@ -3,6 +3,7 @@ import {
   BlobStore,
   groupSubjectsOf,
   parseNews,
+  storedBy,
   type ActorInfo,
   type ActorNews,
   type ActorOrder,
@@ -74,7 +75,7 @@ export class ActorRuntime {
   readonly hooks: ValueHooks;
   readonly bus: Bus;
   readonly blobs: BlobStore;
-  readonly caller = randomBytes(9).toString("base64url");
+  readonly caller: string;
   readonly loader: CodeLoader;
   readonly shared: SharedStore;
   readonly #options: RuntimeOptions;
@@ -86,8 +87,9 @@ export class ActorRuntime {
   #busy = 0;
 
   constructor(options: RuntimeOptions) {
-    const { bus, scope } = options;
+    const { bus, scope, parent } = options;
     this.#options = options;
+    this.caller = storedBy(parent);
     this.bus = bus;
     this.scope = scope;
     this.loader = new CodeLoader(options.modules);
@@ -98,6 +100,9 @@ export class ActorRuntime {
       blobs: this.blobs,
       caller: this.caller,
       folder: options.sharedFolder,
+      discard: (payload) => {
+        this.#discard(payload);
+      },
       encode: (value) => encodeValues([value], this.hooks, "what is put"),
       decode: (bytes) => decodeValues(bytes, this.hooks)[0],
     });

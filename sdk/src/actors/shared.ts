@@ -49,6 +49,8 @@ export interface SharedParts {
   readonly caller: string;
   /** The machine's folder of shared objects; undefined: there is none, and they are stored in NATS. */
   readonly folder: string | undefined;
+  /** Has the registry remove it. */
+  readonly discard: (payload: StoredPayload) => void;
   encode(value: unknown): Uint8Array;
   decode(bytes: Uint8Array): unknown;
 }
@@ -97,8 +99,10 @@ export function sharedDataOf(value: object): SharedData | undefined {
 interface Held {
   /** References in this thread. */
   count: number;
-  /** Our link to the file; null: it is stored elsewhere. */
+  /** Our link to the file; null: it is stored in NATS. */
   readonly link: string | null;
+  /** What this thread has stored in NATS, and removes. Who else has read it by then keeps it; others must be given a reference that is held here. */
+  readonly stored: StoredPayload | null;
   value: Promise<unknown> | undefined;
 }
 
@@ -133,7 +137,8 @@ export class SharedStore {
   /** A reference in this thread to what lies somewhere. @throws {NotSendableError} when it was released already. */
   refTo<T>(data: SharedData): SharedRef<T> {
     const held = this.#held.get(data.id);
-    if (held === undefined) this.#held.set(data.id, { count: 1, link: this.#hold(data), value: undefined });
+    if (held === undefined)
+      this.#held.set(data.id, { count: 1, link: this.#hold(data), stored: null, value: undefined });
     else held.count++;
     const ref = new SharedRef<T>(this, data);
     this.#unreachable.register(ref, data.id);
@@ -151,12 +156,17 @@ export class SharedStore {
     const held = this.#held.get(id);
     if (held === undefined || --held.count > 0) return;
     this.#held.delete(id);
-    if (held.link !== null) rmSync(held.link, { force: true });
+    this.#letGo(held);
   }
 
   close(): void {
-    for (const { link } of this.#held.values()) if (link !== null) rmSync(link, { force: true });
+    for (const held of this.#held.values()) this.#letGo(held);
     this.#held.clear();
+  }
+
+  #letGo({ link, stored }: Held): void {
+    if (link !== null) rmSync(link, { force: true });
+    if (stored !== null) this.#parts.discard(stored);
   }
 
   #bytesOf(value: unknown): { shape: Shape; bytes: Uint8Array } {
@@ -173,12 +183,13 @@ export class SharedStore {
     const { folder, blobs, caller } = this.#parts;
     if (folder === undefined) {
       const payload = await blobs.put({ job: caller, slot: "shared" }, "binary", bytes);
+      this.#held.set(id, { count: 0, link: null, stored: payload, value: undefined });
       return { id, bytes: bytes.byteLength, shape, place: { kind: "stored", payload } };
     }
     // Ours from the beginning: its name says whose link it is.
     const path = join(folder, this.#linkName(id));
     writeFileSync(path, bytes);
-    this.#held.set(id, { count: 0, link: path, value: undefined });
+    this.#held.set(id, { count: 0, link: path, stored: null, value: undefined });
     return { id, bytes: bytes.byteLength, shape, place: { kind: "file", path } };
   }
 

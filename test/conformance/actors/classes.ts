@@ -1,5 +1,6 @@
 /** Actors and functions for what every actor promises. */
 import { callSignal, type ActorHandle, type SharedRef } from "@troupe/sdk";
+import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export class Counter {
@@ -66,6 +67,21 @@ export async function addThrough({
 }): Promise<number> {
   const [first] = deep.get("list") ?? [];
   return first === undefined ? 0 : first.counter.increment(2);
+}
+
+/** Writes to a file that a call begins, and in which process. */
+export class Scribe {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async write(call: number, ms: number): Promise<number> {
+    appendFileSync(this.#path, `${process.pid} ${call}\n`);
+    await sleep(ms);
+    return call;
+  }
 }
 
 export class NoModel {

@@ -121,13 +121,20 @@ export class Mailbox {
   /**
    * Callers that have been silent for `silentMs`, and for whom nothing waits, runs or is kept, are forgotten. Those for whom an outcome is kept
    * are so after `goneMs`: they say that they wait for it as long as they live.
+   * @returns them, with the outcomes that nobody will fetch.
    */
-  forget(now: number, { silentMs, goneMs }: { readonly silentMs: number; readonly goneMs: number }): string[] {
+  forget(
+    now: number,
+    { silentMs, goneMs }: { readonly silentMs: number; readonly goneMs: number },
+  ): { readonly caller: string; readonly outcomes: readonly CallOutcome[] }[] {
     const forgotten = [...this.#callers].filter(
       ([, { heardAt, open, outcomes }]) => open.size === 0 && now - heardAt > (outcomes.size === 0 ? silentMs : goneMs),
     );
     for (const [caller] of forgotten) this.#callers.delete(caller);
-    return forgotten.map(([caller]) => caller);
+    return forgotten.map(([caller, { outcomes }]) => ({
+      caller,
+      outcomes: [...outcomes.values()].map(({ outcome }) => outcome),
+    }));
   }
 
   /** What is to be said now, to whom. */

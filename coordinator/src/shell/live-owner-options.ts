@@ -1,12 +1,12 @@
 /** What a living owner of a pipeline is given. */
 import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
 import type { OwnerSettings } from "../core/owner.ts";
-import type { ReplicaKey } from "../core/takeover.ts";
 import type { Loss } from "./coordination.ts";
 import type { Election } from "./election.ts";
 import type { Log } from "./log.ts";
 import type { Replayed } from "./replay.ts";
 import type { Guidance } from "./revision-reader.ts";
+import type { RollCall } from "./roll-call.ts";
 import type { SnapshotSettings } from "./snapshots.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
 
@@ -33,8 +33,8 @@ export interface LiveOwnerOptions {
   readonly tuning?: OwnerTuning | undefined;
   /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
   readonly payloads?: BlobFolder | undefined;
-  /** Replicas that were heard while standing by. */
-  readonly present: readonly ReplicaKey[];
+  /** What replicas say, and which of them were heard while standing by. */
+  readonly rollCall: RollCall;
   /** Looks again for the revision that new jobs get. */
   readonly findRevision: () => Promise<Guidance>;
   /** Called once when the ownership is over without having been asked for. */

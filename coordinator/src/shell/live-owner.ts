@@ -5,13 +5,12 @@
 import {
   BlobStore,
   DOOR_OPERATIONS,
-  EnvelopeError,
-  decodeUp,
   subjectsOf,
   type BlobPlace,
   type BusMessage,
   type BusSubscription,
   type DoorOperation,
+  type UpBatch,
 } from "@troupe/protocol";
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
@@ -26,7 +25,6 @@ import { takeOver } from "../core/takeover.ts";
 import { pageWritten, tick } from "../core/tick.ts";
 import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
-import type { UpBatch } from "@troupe/protocol";
 import { DoorError, isAnswerable, parseRequest } from "./door.ts";
 import { EarlySubmissions } from "./early-submissions.ts";
 import { Journal, type JournalFigures } from "./journal.ts";
@@ -168,16 +166,16 @@ export class LiveOwner {
   }
 
   #start(): void {
-    const { bus, scope, log, payloads } = this.#options;
+    const { bus, scope, log, payloads, rollCall } = this.#options;
     const subjects = subjectsOf(scope);
-    takeOver(this.#owner, this.#now(), this.#options.present);
+    takeOver(this.#owner, this.#now(), rollCall.present);
     const isConfirmed = (): boolean => this.#options.election.isConfirmed;
     this.#reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
     const everyMs = this.#options.tuning?.sweepMs;
     this.#sweep = new Sweep({ bus, scope, log, payloads, everyMs, isConfirmed, needs: () => needs(this.#owner.state) });
     this.#subscriptions.push(
-      bus.subscribe(subjects.ups, (message) => {
-        this.#heard(message);
+      rollCall.listen((batch) => {
+        this.#heard(batch);
       }),
     );
     for (const operation of DOOR_OPERATIONS) {
@@ -214,19 +212,9 @@ export class LiveOwner {
     return { mono: performance.now(), wall: Date.now() };
   }
 
-  #heard(message: BusMessage): void {
-    let batch: UpBatch;
-    try {
-      batch = decodeUp(message.data);
-    } catch (error) {
-      if (!(error instanceof EnvelopeError)) throw error;
-      this.#options.log.warn("a message that is none was ignored", { subject: message.subject, error: error.message });
-      return;
-    }
-    const messages = batch.messages.map((each) =>
-      each.type === "done" ? { ...each, output: owned(each.output) } : each,
-    );
-    hear(this.#owner, { from: batch.from, messages }, this.#now());
+  #heard({ from, messages }: UpBatch): void {
+    const kept = messages.map((each) => (each.type === "done" ? { ...each, output: owned(each.output) } : each));
+    hear(this.#owner, { from, messages: kept }, this.#now());
     this.#settle();
   }
 

@@ -40,6 +40,8 @@ const HOLD_MS = 25;
 
 /** What waits for one replica. */
 interface Mail {
+  /** Monotonic milliseconds. */
+  readonly since: number;
   readonly messages: DownMessage[];
   readonly acks: Ack["what"][number][];
 }
@@ -68,7 +70,7 @@ export class Outbox {
   send(group: string, replica: string, message: DownMessage): void {
     const subject = this.#subjects.down(group, replica);
     let mail = this.#down.get(subject);
-    if (mail === undefined) this.#down.set(subject, (mail = { messages: [], acks: [] }));
+    if (mail === undefined) this.#down.set(subject, (mail = { since: performance.now(), messages: [], acks: [] }));
     if (message.type === "ack") mail.acks.push(...message.what);
     else mail.messages.push(message);
   }
@@ -87,19 +89,25 @@ export class Outbox {
   }
 
   flush(): void {
-    this.#say(false);
+    this.#say(-Infinity);
+    this.#releaseLater();
+  }
+
+  #releaseLater(): void {
     if (this.#down.size === 0 || this.#release !== null) return;
     this.#release = setTimeout(() => {
       this.#release = null;
-      if (this.#maySpeak()) this.#say(true);
+      if (!this.#maySpeak()) return;
+      this.#say(performance.now() - HOLD_MS);
+      this.#releaseLater();
     }, HOLD_MS);
   }
 
-  /** @param held whether acknowledgements that wait for other work leave as well. */
-  #say(held: boolean): void {
+  /** @param heldSince acknowledgements that have waited for other work since then leave as well. */
+  #say(heldSince: number): void {
     const maxBytes = Math.floor(this.#bus.maxPayload / 2);
-    for (const [subject, { messages, acks }] of this.#down) {
-      if (messages.length === 0 && acks.length < HELD_ACKS && !held) continue;
+    for (const [subject, { since, messages, acks }] of this.#down) {
+      if (messages.length === 0 && acks.length < HELD_ACKS && since > heldSince) continue;
       if (acks.length > 0) messages.push({ type: "ack", what: acks });
       for (const bytes of encodeDown({ epoch: this.#epoch, messages }, maxBytes)) this.#bus.publish(subject, bytes);
       this.#down.delete(subject);

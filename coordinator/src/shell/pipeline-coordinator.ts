@@ -33,7 +33,7 @@ export class PipelineCoordinator implements AsyncDisposable {
   constructor(options: PipelineCoordinatorOptions) {
     const { bus, scope, id, log, placement, streams = streamSizes(DEFAULT_STREAM_BYTES) } = options;
     this.scope = scope;
-    this.#rollCall = new RollCall(bus, scope);
+    this.#rollCall = new RollCall(bus, scope, log);
     this.#revisions = new RevisionReader(bus, scope);
     this.#coordination = new Coordination<JournalState, LiveOwner>({
       bus,
@@ -50,8 +50,8 @@ export class PipelineCoordinator implements AsyncDisposable {
         },
         own: (replayed, election, onLost) => {
           const findRevision = async (): Promise<Guidance> => this.#revisions.refresh();
-          const { present } = this.#rollCall;
-          const live = new LiveOwner({ ...options, streams, election, replayed, present, findRevision, onLost });
+          const rollCall = this.#rollCall;
+          const live = new LiveOwner({ ...options, streams, election, replayed, rollCall, findRevision, onLost });
           live.heed(this.#revisions.guidance);
           log.info("owns the pipeline", {
             pipeline: scope.pipeline,

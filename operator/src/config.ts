@@ -1,5 +1,6 @@
 /** The operator's environment, read once. */
 import type { GpuSlices, Installation } from "./installation.ts";
+import type { NatsStore } from "./nats/durability.ts";
 
 export interface OperatorConfig {
   readonly installation: Installation;
@@ -7,6 +8,9 @@ export interface OperatorConfig {
   readonly natsUrl: string;
   /** Folder of NATS credentials: `user.creds` of the operator, and what it needs to make those of groups. Undefined: NATS asks for none. */
   readonly credentialsFolder: string | undefined;
+  readonly natsStore: NatsStore;
+  /** Where the monitoring of every server of an external NATS is; empty: nobody knows. */
+  readonly natsMonitorUrls: readonly string[];
   /** Namespaces that are looked at; undefined: all. */
   readonly namespaces: readonly string[] | undefined;
   /** Where the operator keeps its own objects. */
@@ -33,6 +37,8 @@ export class ConfigError extends Error {
  *     TROUPE_NATS_URL              where the operator reaches NATS
  *     TROUPE_POD_NATS_URL          where group pods do; default: the same
  *     TROUPE_NATS_CREDENTIALS      folder of NATS credentials; default: none are needed
+ *     TROUPE_NATS_STORE            synced or ephemeral: what the installation knows of its own server; default external
+ *     TROUPE_NATS_MONITOR_URLS     of every server of an external NATS, with commas; default: none are known
  *     TROUPE_RUNTIME_IMAGE         image of agent and host
  *     TROUPE_IMAGE_PULL_POLICY     of group pods; default: Kubernetes'
  *     TROUPE_IMAGE_PULL_SECRETS    of group pods, with commas
@@ -52,14 +58,15 @@ export class ConfigError extends Error {
  */
 export function readConfig(env: Environment): OperatorConfig {
   const natsUrl = required(env, "TROUPE_NATS_URL");
-  const lease = env["TROUPE_LEASE"] ?? "troupe-operator";
   return {
     natsUrl,
     credentialsFolder: optional(env, "TROUPE_NATS_CREDENTIALS"),
+    natsStore: natsStore(env),
+    natsMonitorUrls: list(env, "TROUPE_NATS_MONITOR_URLS") ?? [],
     namespaces: list(env, "TROUPE_WATCH_NAMESPACES"),
     ownNamespace: required(env, "TROUPE_NAMESPACE"),
     identity: optional(env, "TROUPE_POD_NAME") ?? required(env, "HOSTNAME"),
-    lease: lease === "none" ? undefined : lease,
+    lease: leaseOf(env),
     healthPort: whole(env, "TROUPE_HEALTH_PORT", { least: 0, fallback: 7080 }),
     logLevel: optional(env, "TROUPE_LOG_LEVEL") ?? "info",
     installation: {
@@ -84,6 +91,17 @@ function gpuSlices(env: Environment): GpuSlices | null {
       "TROUPE_GPU_SHARED_RESOURCE and TROUPE_GPU_SHARED_SLICES belong together: the resource that shares a GPU, and in how many (2 or more) slices.",
     );
   return { resource, slices };
+}
+
+function leaseOf(env: Environment): string | undefined {
+  const lease = env["TROUPE_LEASE"] ?? "troupe-operator";
+  return lease === "none" ? undefined : lease;
+}
+
+function natsStore(env: Environment): NatsStore {
+  const value = optional(env, "TROUPE_NATS_STORE") ?? "external";
+  if (value === "synced" || value === "ephemeral" || value === "external") return value;
+  throw new ConfigError(`TROUPE_NATS_STORE is "${value}"; it must be synced, ephemeral or external.`);
 }
 
 function required(env: Environment, name: string): string {

@@ -3,6 +3,7 @@ import type { GroupCredentials } from "./credentials/index.ts";
 import type { Informers } from "./informers.ts";
 import type { Installation } from "./installation.ts";
 import type { EventRecorder, KubeClient } from "./kube/index.ts";
+import type { DurabilityProbe } from "./nats/durability-probe.ts";
 import type { NatsLink } from "./nats/nats-link.ts";
 import type { Sweeper } from "./nats/sweeper.ts";
 
@@ -12,6 +13,7 @@ export interface Context {
   readonly informers: Informers;
   readonly events: EventRecorder;
   readonly nats: NatsLink;
+  readonly durability: DurabilityProbe;
   readonly sweeper: Sweeper;
   readonly installation: Installation;
   readonly credentials: GroupCredentials;

@@ -12,6 +12,7 @@ import { KubeClient, runAsLeader, startEventRecorder, type Observe } from "./kub
 import type { NatsState } from "./group/group-view.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { DurabilityProbe } from "./nats/durability-probe.ts";
 import { LoadFeed } from "./nats/load-feed.ts";
 import { NatsLink } from "./nats/nats-link.ts";
 import { ConfigMapSweeper, type Sweeper } from "./nats/sweeper.ts";
@@ -102,7 +103,12 @@ async function reconcile(
   await using events = startEventRecorder({ client, observe, controller: "troupe.dev/operator", instance: identity });
   const sweeper = new ConfigMapSweeper(client, { namespace, name: SWEEP });
   const credentials = groupCredentialsOf(config.credentialsFolder);
-  const context: Context = { client, informers, events, nats, sweeper, installation, credentials, clock };
+  const durability = new DurabilityProbe({
+    store: config.natsStore,
+    monitorUrls: config.natsMonitorUrls,
+    nowMs: clock.nowMs,
+  });
+  const context: Context = { client, informers, events, nats, durability, sweeper, installation, credentials, clock };
   const controllers = makeControllers(context, observe);
   hooks.begin({ controllers, nats, sweeper });
   await Promise.all([controllers.pipelines.run(signal), controllers.groups.run(signal)]);

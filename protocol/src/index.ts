@@ -105,6 +105,7 @@ export {
   subjectsIn,
   readStream,
   resizeStream,
+  streamReplicas,
   streamState,
   type StoredMessage,
   type StreamSettings,

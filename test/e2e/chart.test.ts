@@ -98,6 +98,7 @@ test("the bundled NATS syncs every append, trusts the release's operator alone, 
   const coordinator = chart.one("Deployment", "t-troupe-coordinator");
   t.is(at(volumeOf(coordinator, "nats-credentials"), "secret.secretName"), "t-troupe-nats-coordinator");
   t.is(envOf(coordinator)["TROUPE_NATS_URL"], "nats://t-troupe-nats.system.svc:4222");
+  t.is(envOf(chart.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_STORE"], "synced");
 });
 
 test("without persistence the store is an emptyDir", async (t) => {
@@ -105,6 +106,7 @@ test("without persistence the store is an emptyDir", async (t) => {
   const server = chart.one("StatefulSet", "t-troupe-nats");
   t.deepEqual(at(volumeOf(server, "data"), "emptyDir"), {});
   t.is(at(server, "spec.volumeClaimTemplates"), undefined);
+  t.is(envOf(chart.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_STORE"], "ephemeral");
 });
 
 test("an external NATS: no server, no keys, its address and credentials", async (t) => {
@@ -113,6 +115,9 @@ test("an external NATS: no server, no keys, its address and credentials", async 
   t.is(at(bare.one("Deployment", "t-troupe-operator"), "spec.template.spec.initContainers"), undefined);
   t.is(envOf(bare.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_URL"], "nats://nats.example:4222");
   t.is(envOf(bare.one("Deployment", "t-troupe-coordinator"))["TROUPE_NATS_CREDS"], undefined);
+  t.is(envOf(bare.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_STORE"], "external");
+  const shown = await rendered({ ...EXTERNAL, "nats.external.monitorUrls": "http://a:8222,http://b:8222" });
+  t.is(envOf(shown.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_MONITOR_URLS"], "http://a:8222,http://b:8222");
 
   const secured = await rendered({ ...CREDENTIALS, "nats.external.caSecret": "ca" });
   const coordinator = secured.one("Deployment", "t-troupe-coordinator");

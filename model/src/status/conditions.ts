@@ -81,6 +81,8 @@ export const CONDITION_REASONS = {
   Durable: {
     Synced: "True: every append is synced to disk before it is acknowledged, or three servers have it.",
     NotSynced: "False: an append is acknowledged before it is on any disk, and one server alone has it.",
+    NotPersistent: "False: the store is not on a volume, so it goes with the pod of NATS.",
+    JetStreamDisabled: "False: JetStream is switched off, so nothing is kept.",
     NotProven: "Unknown: an external NATS shows neither.",
   },
   NatsIsolated: {

@@ -3,7 +3,7 @@ import type { EventFact } from "../kube/index.ts";
 import { listAt, textAt } from "./read.ts";
 
 /** The state of each condition that is worth a warning. */
-const BAD: Readonly<Record<string, string>> = { Accepted: "False", Ready: "False", Stalled: "True" };
+const BAD: Readonly<Record<string, string>> = { Accepted: "False", Ready: "False", Stalled: "True", Durable: "False" };
 /** Not ready for a reason that nobody has to look at. */
 const CALM: ReadonlySet<string> = new Set(["Starting", "ScaledToZero", "Suspended", "NotAccepted", "Reconciling"]);
 

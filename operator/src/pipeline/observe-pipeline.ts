@@ -15,7 +15,7 @@ export function scopeOf({ metadata }: Pick<Stored<PipelineObject>, "metadata">):
 }
 
 export async function observePipeline(context: Context, pipeline: Stored<PipelineObject>): Promise<PipelineView> {
-  const { informers, nats, clock } = context;
+  const { informers, nats, durability, clock } = context;
   const { namespace = "", name, uid } = pipeline.metadata;
   const groups = informers.groupsOfPipeline(`${namespace}/${name}`);
   const running = groups.filter((group) =>
@@ -38,6 +38,7 @@ export async function observePipeline(context: Context, pipeline: Stored<Pipelin
     load: nats.known(scopeOf(pipeline)),
     control: await readControl(context, pipeline),
     nats: nats.state,
+    durability: await durability.of(nats.bus, scopeOf(pipeline)),
     nowMs: clock.nowMs(),
   };
 }

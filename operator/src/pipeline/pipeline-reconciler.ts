@@ -63,7 +63,11 @@ export class PipelineReconciler {
   #forget(key: ObjectKey): Outcome {
     this.#status.forget(keyText(key));
     const living = new Set(this.#context.informers.pipelines.list().map(({ metadata }) => metadata.uid));
-    for (const uid of this.#projections.keys()) if (!living.has(uid)) this.#projections.delete(uid);
+    for (const uid of this.#projections.keys()) {
+      if (living.has(uid)) continue;
+      this.#projections.delete(uid);
+      this.#context.durability.forget(uid);
+    }
     return { kind: "settled" };
   }
 }

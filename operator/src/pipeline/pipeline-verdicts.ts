@@ -3,6 +3,7 @@ import type { Stall } from "@troupe/protocol";
 import type { ConditionReason, GroupSummary } from "@troupe/model";
 import type { Verdict } from "../children/conditions.ts";
 import { conditionOf, textAt } from "../children/read.ts";
+import { durableOf } from "./durable-verdict.ts";
 import type { PipelineView } from "./pipeline-view.ts";
 import type { PipelinePlan } from "./plan-pipeline.ts";
 
@@ -15,7 +16,7 @@ interface Seen {
 type Of<Type extends Verdict["type"]> = Extract<Verdict, { readonly type: Type }>;
 
 export function pipelineVerdicts(seen: Seen): Verdict[] {
-  return [acceptedOf(seen), readyOf(seen), progressOf(seen), stalledOf(seen)];
+  return [acceptedOf(seen), readyOf(seen), progressOf(seen), stalledOf(seen), durableOf(seen.view)];
 }
 
 function acceptedOf({ plan: { acceptance } }: Seen): Of<"Accepted"> {

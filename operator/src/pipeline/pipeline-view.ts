@@ -1,6 +1,7 @@
 /** Everything that a visit of a Pipeline looks at, read at one moment. */
 import type { LoadView, PipelineControl } from "@troupe/protocol";
 import type { Owner } from "../children/child.ts";
+import type { Durability } from "../nats/durability.ts";
 import type { NatsState } from "../group/group-view.ts";
 import type { GroupObject, PipelineObject } from "../resources.ts";
 import type { SourceFacts } from "./accept.ts";
@@ -22,5 +23,6 @@ export interface PipelineView {
   readonly load: LoadView;
   readonly control: PipelineControl;
   readonly nats: NatsState;
+  readonly durability: Durability;
   readonly nowMs: number;
 }

@@ -137,6 +137,16 @@ export async function streamState(bus: Bus, name: string): Promise<StreamState |
   }
 }
 
+/** On how many servers the stream is kept, or null when there is no such stream. */
+export async function streamReplicas(bus: Bus, name: string): Promise<number | null> {
+  try {
+    return (await streamInfo(bus, name, {})).object("config").number("num_replicas");
+  } catch (error) {
+    if (error instanceof JetStreamError && error.code === JS_CODE.streamNotFound) return null;
+    throw error;
+  }
+}
+
 /** How many messages the stream holds under each of its subjects that match `filter`. */
 export async function subjectsIn(bus: Bus, stream: string, filter: string): Promise<Map<string, number>> {
   const found = new Map<string, number>();

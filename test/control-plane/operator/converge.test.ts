@@ -105,14 +105,16 @@ test.serial("whatever users, others and a killed operator do, it comes to what a
   const random = randomOf(SEED);
   const place = await Place.in(world);
   const loads = new Map<string, { uid: string; load: ScriptedLoad }>();
-  const stop = place.keepPodsReady("troupe.dev/group");
+  await using ends = new AsyncDisposableStack();
+  ends.defer(place.keepPodsReady("troupe.dev/group"));
   let operator = new OperatorProcess(world);
+  ends.defer(async () => operator[Symbol.asyncDispose]());
   await operator.started();
   const apply = async (name: string, spec: PipelineSpec): Promise<void> => {
     const { metadata } = await place.applyPipeline(name, spec);
     if (loads.get(name)?.uid === metadata.uid) return;
     loads.get(name)?.load[Symbol.dispose]();
-    loads.set(name, { uid: metadata.uid, load: sayLoad(world, place, metadata.uid, name) });
+    loads.set(name, { uid: metadata.uid, load: ends.use(sayLoad(world, place, metadata.uid, name)) });
   };
   for (let step = 0; step < STEPS; step += 1) {
     const name = NAMES[Math.floor(random() * NAMES.length)] ?? "p";
@@ -132,16 +134,24 @@ test.serial("whatever users, others and a killed operator do, it comes to what a
   }
   const final = new Map(NAMES.map((name) => [name, specOf(random)]));
   const fresh = await Place.in(world);
-  const stopFresh = fresh.keepPodsReady("troupe.dev/group");
-  const others: ScriptedLoad[] = [];
+  ends.defer(fresh.keepPodsReady("troupe.dev/group"));
+  const say = async (): Promise<void> => {
+    t.log("as it was left:", ...(await plainWords(place)));
+    t.log("fresh:", ...(await plainWords(fresh)));
+    t.log("the operator says:\n", operator.tail);
+  };
   for (const [name, spec] of final) {
-    await eventually(`${name} can be applied`, async () => {
+    const applied = eventually(`${name} can be applied`, async () => {
       await apply(name, spec).catch(ignoreDeleting);
       const found = await place.pipeline(name);
       return found !== undefined && found.metadata.deletionTimestamp === undefined;
     });
+    await applied.catch(async (error: unknown) => {
+      await say();
+      throw error;
+    });
     const { metadata } = await fresh.applyPipeline(name, spec);
-    others.push(sayLoad(world, fresh, metadata.uid, name));
+    ends.use(sayLoad(world, fresh, metadata.uid, name));
   }
   let [seen, expected] = ["", ""];
   const same = eventually(
@@ -152,16 +162,8 @@ test.serial("whatever users, others and a killed operator do, it comes to what a
     },
     90_000,
   );
-  await same.catch(async () => {
-    t.log("as it was left:", ...(await plainWords(place)));
-    t.log("fresh:", ...(await plainWords(fresh)));
-  });
+  await same.catch(say);
   t.is(seen, expected);
-  for (const { load } of loads.values()) load[Symbol.dispose]();
-  for (const load of others) load[Symbol.dispose]();
-  stop();
-  stopFresh();
-  await operator.kill();
 });
 
 /** A Pipeline that is being deleted takes no apply that would matter. */

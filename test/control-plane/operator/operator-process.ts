@@ -1,20 +1,24 @@
 /** An operator as the process that it is, which can be killed. */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { World } from "./world.ts";
 
 const ENTRY = fileURLToPath(new URL("../../../operator/src/main.ts", import.meta.url));
 
+const TAIL_LINES = 60;
+
 export class OperatorProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #tail: string[] = [];
   readonly #exited: Promise<unknown>;
 
   /** @param image of group pods: another one makes other templates. */
   constructor(world: World, image = "troupe.test/runtime:1") {
     this.#child = fork(ENTRY, [], {
       execArgv: ["--disable-warning=ExperimentalWarning"],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: {
         PATH: process.env["PATH"],
         KUBECONFIG: world.plane.kubeconfig,
@@ -24,10 +28,20 @@ export class OperatorProcess implements AsyncDisposable {
         TROUPE_POD_NAME: `operator-${process.pid}`,
         TROUPE_LEASE: "none",
         TROUPE_HEALTH_PORT: "0",
-        TROUPE_LOG_LEVEL: "error",
+        TROUPE_LOG_LEVEL: "info",
       },
     });
     this.#exited = once(this.#child, "exit");
+    if (this.#child.stdout !== null)
+      createInterface({ input: this.#child.stdout }).on("line", (line) => {
+        this.#tail.push(line);
+        if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+      });
+  }
+
+  /** The last lines that it logged. */
+  get tail(): string {
+    return this.#tail.join("\n");
   }
 
   /** Resolves when it has read the cluster. */

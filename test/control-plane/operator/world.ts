@@ -58,6 +58,8 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
   return {
     natsUrl,
     credentialsFolder: undefined,
+    natsStore: "synced",
+    natsMonitorUrls: [],
     namespaces: undefined,
     ownNamespace: "default",
     identity: `operator-${randomBytes(4).toString("hex")}`,

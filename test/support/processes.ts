@@ -35,3 +35,13 @@ function fileHas(path: string, text: string): boolean {
     return false;
   }
 }
+
+/** Which process started it; 0 when it does not run. */
+export function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0;
+  }
+}

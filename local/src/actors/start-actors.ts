@@ -34,6 +34,7 @@ export async function startActorGroup(settings: ActorSettings): Promise<StartedG
     natsUrl,
     scope,
     sharedFolder,
+    lost: keeper.lost,
     processes: async () => keeper.processes(),
     kill: (name, signal) => {
       keeper.say({ t: "signal", process: name, signal });
@@ -66,8 +67,11 @@ function keeperSettings({ namespace, pipeline, uid }: Scope, settings: ActorSett
 
 class Keeper {
   readonly ready: Promise<Extract<FromKeeper, { t: "ready" }>>;
+  /** How it ended, unless it was asked to. */
+  readonly lost: Promise<string>;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  #isClosing = false;
   readonly #waiting: ((processes: Readonly<Record<string, number>>) => void)[] = [];
 
   constructor(child: ChildProcess, onLog: ActorSettings["onLog"]) {
@@ -75,6 +79,12 @@ class Keeper {
     this.#exited = new Promise((resolve) => {
       child.once("exit", () => {
         resolve();
+      });
+    });
+    this.lost = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        const how = signal === null ? `ended with exit code ${code ?? 0}` : `was ended by ${signal}`;
+        if (!this.#isClosing) resolve(`the process that keeps the actors of this program ${how}`);
       });
     });
     this.ready = new Promise((resolve, reject) => {
@@ -111,6 +121,7 @@ class Keeper {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#child.ref();
     if (this.#child.connected) this.#child.disconnect();
     const patience = setTimeout(() => {

@@ -80,6 +80,9 @@ async function open(settings: ActorSettings): Promise<Actors> {
   const scope = local === null ? await identified(connection.bus, named) : named;
   const runtime = runtimeOf(connection.bus, scope, client, local);
   cleanup.defer(async () => runtime.close());
+  void local?.lost.then((how) => {
+    runtime.lose(how);
+  });
   const owned = cleanup.move();
   return new Actors(runtime, local, async () => {
     provideSystem(undefined);

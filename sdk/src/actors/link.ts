@@ -120,7 +120,7 @@ export class Link {
   /** News from the registry, by whatever way. */
   learn({ status, incarnation, death }: ActorNews): void {
     if (this.#fate.kind === "dead") return;
-    if (status === "dead") this.#die(death);
+    if (status === "dead") this.die(death);
     else if (status === "alive") this.#live(incarnation, death);
     else if (status === "restarting") this.#lose(incarnation, death);
     else if (status === "starting") this.#lose(incarnation - 1, death);
@@ -213,7 +213,9 @@ export class Link {
     if (this.#sender.incarnation !== undefined && this.#sender.incarnation <= incarnation) this.#failLost(false, death);
   }
 
-  #die(death: Death | null): void {
+  /** It has ended for good. Idempotent. */
+  die(death: Death | null): void {
+    if (this.#fate.kind === "dead") return;
     this.#fate = { kind: "dead", death };
     this.#failLost(true, death);
     this.#rest();
@@ -304,7 +306,7 @@ export class Link {
       .find(this.ref.id)
       .then(
         (news) => {
-          if (news === undefined) this.#die(null);
+          if (news === undefined) this.die(null);
           else this.learn(news);
         },
         () => undefined, // nobody answers at the moment: asked again by the next tick

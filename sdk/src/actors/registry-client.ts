@@ -33,6 +33,7 @@ export class RegistryClient {
   readonly #bus: Bus;
   readonly #subject: string;
   readonly #group: string;
+  #lost: string | undefined;
 
   constructor(bus: Bus, scope: Scope) {
     this.#bus = bus;
@@ -52,6 +53,11 @@ export class RegistryClient {
     this.#bus.publish(this.#subject, encodeJson(request));
   }
 
+  /** The group is gone: whoever asks hears it. */
+  lose(how: string): void {
+    this.#lost = how;
+  }
+
   async #askUntilAnswered(
     request: RegistryRequest,
     { timeoutMs = Infinity, signal }: AskOptions,
@@ -60,6 +66,7 @@ export class RegistryClient {
     const data = encodeJson(request);
     for (;;) {
       signal?.throwIfAborted();
+      if (this.#lost !== undefined) throw new NoRegistryError(`the group "${this.#group}" is gone: ${this.#lost}`);
       try {
         const { data: answer } = await this.#bus.request(this.#subject, data, { timeoutMs: REPEAT_MS });
         return parseRegistryReply(answer);

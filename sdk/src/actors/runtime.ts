@@ -11,6 +11,7 @@ import {
   type BusSubscription,
   type CallOutcome,
   type CodeRef,
+  type Death,
   type InlinePayload,
   type ParentRef,
   type Payload,
@@ -84,6 +85,7 @@ export class ActorRuntime {
   readonly #unlisten: () => void;
   readonly #open = new Set<OpenCall>();
   #nextLink = 1;
+  #lost: Death | undefined;
   #busy = 0;
 
   constructor(options: RuntimeOptions) {
@@ -201,6 +203,13 @@ export class ActorRuntime {
     return Promise.all(args.map(async (arg) => (arg instanceof SharedRef ? arg.get() : arg)));
   }
 
+  /** The group is gone, and everybody in it: who waits for a call hears it, and so does who makes one from now on. */
+  lose(how: string): void {
+    this.#lost = { code: "HostLost", message: how };
+    this.registry.lose(how);
+    for (const link of this.#links.values()) link.die(this.#lost);
+  }
+
   async close(): Promise<void> {
     this.#subscription.unsubscribe();
     this.#unlisten();
@@ -268,6 +277,7 @@ export class ActorRuntime {
       },
     });
     this.#links.set(ref.id, link);
+    if (this.#lost !== undefined) link.die(this.#lost);
     return link;
   }
 

@@ -34,6 +34,8 @@ export interface StartedGroup {
   readonly scope: Scope;
   /** Where shared objects lie. */
   readonly sharedFolder: string;
+  /** Resolves when everything that was started has ended, and nobody had asked for it; says how. */
+  readonly lost: Promise<string>;
   /** Process ids by name: `nats`, `coordinator-0`, and the ids of actors. */
   processes(): Promise<Readonly<Record<string, number>>>;
   /** Sends a signal to a process; nats-server and the coordinator are started again. */

@@ -2,7 +2,15 @@
  * The registry of a free Group while somebody owns it: the durable state, and beside it what is known only as long as nobody is silent.
  * Everything here is called with the time; what is to be done leaves as commands.
  */
-import type { ActorInfo, ActorNews, NurseryBeat, NurseryOrder, RegistryReply, Resident } from "@troupe/protocol";
+import type {
+  ActorInfo,
+  ActorNews,
+  GroupMark,
+  NurseryBeat,
+  NurseryOrder,
+  RegistryReply,
+  Resident,
+} from "@troupe/protocol";
 import type { Moment } from "../core/execution.ts";
 import type { RegistryEvent } from "./events.ts";
 import type { ActorRecord, RegistryState } from "./state.ts";
@@ -79,6 +87,8 @@ export interface RegistryOwner {
   readonly placing: Map<string, { readonly replica: string; readonly gpus: readonly number[] }>;
   /** When the order to begin was last sent. */
   readonly spawnedAt: Map<string, number>;
+  /** What Kubernetes says of the Group; null: nobody does, as on the laptop. */
+  mark: GroupMark | null;
   commands: RegistryCommand[];
 }
 
@@ -98,6 +108,7 @@ export function newRegistryOwner(
     underWay: new Set(),
     placing: new Map(),
     spawnedAt: new Map(),
+    mark: null,
     commands: [],
   };
 }

@@ -121,6 +121,14 @@ function refusalOf(owner: RegistryOwner, { claim, className }: ActorOrder): Regi
       hint: "claim numbers of 0 or more; above 1, only whole GPUs can be claimed",
     };
   }
+  if (isWithoutReplicas(owner)) {
+    return {
+      ok: false,
+      code: "NoReplica",
+      message: `actor ${className} has nowhere to live: the group is scaled to no replica`,
+      hint: "scale it up: kubectl scale group NAME --replicas=1, or set spec.replicas or spec.autoscale",
+    };
+  }
   if (isPossible(owner, claim)) return undefined;
   const most = [...owner.nurseries.values()].map(
     ({ beat: { capacity } }) => `${capacity.cpus} CPUs and ${capacity.gpus} GPUs`,
@@ -129,8 +137,16 @@ function refusalOf(owner: RegistryOwner, { claim, className }: ActorOrder): Regi
     ok: false,
     code: "ImpossibleClaim",
     message: `actor ${className} claims ${cpus} CPUs and ${gpus} GPUs; the replicas have ${[...new Set(most)].join(", ")}`,
-    hint: "claim less, or say that the machine has more (the options cpus and gpus)",
+    hint:
+      owner.mark === null
+        ? "claim less, or say that the machine has more (the options cpus and gpus)"
+        : "claim less, or give its replicas more (spec.resources of the Group)",
   };
+}
+
+/** None is there, and none will come unless somebody asks for it. */
+function isWithoutReplicas({ mark, nurseries }: RegistryOwner): boolean {
+  return mark !== null && mark.replicas === 0 && !mark.isAutoscaled && nurseries.size === 0;
 }
 
 function kill(

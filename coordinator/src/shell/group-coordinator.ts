@@ -8,6 +8,7 @@ import type { Placement } from "../placement/placement.ts";
 import { emptyRegistry, type RegistryState } from "../registry/state.ts";
 import { Coordination } from "./coordination.ts";
 import { catchUp, replayJournal, type Folding } from "./journal-replay.ts";
+import { GroupMarkReader } from "./group-mark-reader.ts";
 import { LiveRegistry } from "./live-registry.ts";
 import type { Log } from "./log.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
@@ -36,30 +37,39 @@ export interface GroupCoordinatorOptions {
 }
 
 export class GroupCoordinator implements AsyncDisposable {
+  readonly #marks: GroupMarkReader;
   readonly #coordination: Coordination<RegistryState, LiveRegistry>;
 
   constructor(options: GroupCoordinatorOptions) {
     const { bus, scope, log } = options;
+    this.#marks = new GroupMarkReader(bus, scope);
     this.#coordination = new Coordination<RegistryState, LiveRegistry>({
       ...options,
       part: {
         replay: async (known) => replayJournal(REGISTRY, bus, scope, known),
         catchUp: async (replayed) => catchUp(REGISTRY, bus, scope, replayed),
-        prepare: async () => undefined,
-        keep: async () => undefined,
+        prepare: async () => {
+          await this.#marks.refresh();
+        },
+        keep: async (live) => {
+          live.heed(await this.#marks.refresh());
+        },
         own: (replayed, election, onLost) => {
           log.info("owns the group", {
             group: scope.pipeline,
             epoch: replayed.state.epoch + 1,
             actors: replayed.state.actors.size,
           });
-          return new LiveRegistry({ ...options, election, replayed, onLost });
+          const live = new LiveRegistry({ ...options, election, replayed, onLost });
+          live.heed(this.#marks.mark);
+          return live;
         },
       },
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#marks[Symbol.dispose]();
     await this.#coordination[Symbol.asyncDispose]();
   }
 }

@@ -15,6 +15,7 @@ import {
   type ActorNews,
   type Bus,
   type BusSubscription,
+  type GroupMark,
   type NurseryOrder,
   type Scope,
 } from "@troupe/protocol";
@@ -41,6 +42,7 @@ import type { Election } from "./election.ts";
 import { Journal } from "./journal.ts";
 import type { KnownFrame, Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
+import { RegistryLoadReporter } from "./registry-load-reporter.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Sweep } from "./sweep.ts";
 
@@ -68,6 +70,7 @@ export class LiveRegistry implements Live {
   readonly #writer: FrameWriter<RegistryEntry>;
   readonly #journal: Journal<RegistryEntry>;
   readonly #snapshots: Snapshots;
+  readonly #load: RegistryLoadReporter;
   readonly #subscriptions: BusSubscription[] = [];
   readonly #orders = new Map<string, NurseryOrder[]>();
   #news: ActorNews[] = [];
@@ -83,6 +86,7 @@ export class LiveRegistry implements Live {
     const { bus, scope, replayed, settings } = options;
     this.#options = options;
     this.#epoch = replayed.state.epoch + 1;
+    this.#load = new RegistryLoadReporter(bus, scope, options.id);
     const epoch = this.#epoch;
     this.#owner = newRegistryOwner(replayed.state, {
       uid: scope.uid,
@@ -127,6 +131,11 @@ export class LiveRegistry implements Live {
     });
     this.#writer.put({ event: { type: "epoch", epoch, owner: options.id, at: Date.now() }, context: {} });
     this.#journal.pump();
+  }
+
+  /** What Kubernetes says of the Group; null: nothing. */
+  heed(mark: GroupMark | null): void {
+    this.#owner.mark = mark;
   }
 
   get journalled(): KnownFrame {
@@ -212,6 +221,7 @@ export class LiveRegistry implements Live {
     if (!isConfirmed) return; // silence may be ours: nobody is judged by it
     tickRegistry(this.#owner, moment);
     this.#settle();
+    this.#load.look(this.#owner);
   }
 
   #committed(entries: readonly RegistryEntry[], bytes: number, askedAt: number): void {

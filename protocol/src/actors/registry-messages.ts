@@ -23,7 +23,13 @@ export type RegistryRequest =
   | { readonly op: "bye"; readonly client: string };
 
 export type RegistryErrorCode =
-  "ActorAlreadyExists" | "ActorNotFound" | "ActorDied" | "ImpossibleClaim" | "InvalidRequest" | "StreamFull";
+  | "ActorAlreadyExists"
+  | "ActorNotFound"
+  | "ActorDied"
+  | "ImpossibleClaim"
+  | "InvalidRequest"
+  | "NoReplica"
+  | "StreamFull";
 
 export type RegistryReply =
   | { readonly ok: true; readonly uid: string; readonly actors: readonly ActorInfo[] }

@@ -23,6 +23,11 @@ export interface ActorOptions {
   readonly maxTaskRetries?: number;
   /** Calls that may wait or run; more are refused at once. Default 10,000. */
   readonly maxPendingCalls?: number;
+  /**
+   * How long it may wait for room and for its constructor, in milliseconds; then it is given up, and the error says what it waited for.
+   * Default 300,000 in a group of a cluster, whose nodes may have to come first; else as long as it takes.
+   */
+  readonly startTimeoutMs?: number;
 }
 
 type Resolved = Omit<ActorOrder, "id" | "className" | "code" | "args" | "parent">;
@@ -41,9 +46,11 @@ const DEFAULTS = {
 
 /** @throws {ActorUsageError} when a number makes no sense. */
 export function resolveOptions(className: string, options: ActorOptions): Resolved {
-  const { getIfExists, cpus, gpus, ...rest } = { ...DEFAULTS, ...defined(options) };
+  const { getIfExists, cpus, gpus, startTimeoutMs, ...rest } = { ...DEFAULTS, ...defined(options) };
   if (getIfExists === true && rest.name === null)
     throw new ActorUsageError(`getIfExists needs a name: actor(${className}, args, { name: "…", getIfExists: true })`);
+  if (startTimeoutMs !== undefined && !(startTimeoutMs > 0))
+    throw new ActorUsageError(`actor(${className}): startTimeoutMs is ${startTimeoutMs}; it must be above 0`);
   for (const [name, least] of LEAST) {
     const value = rest[name];
     if (value !== null && !(Number.isInteger(value) && value >= least))

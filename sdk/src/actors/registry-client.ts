@@ -4,6 +4,7 @@ import {
   groupSubjectsOf,
   parseRegistryReply,
   type ActorInfo,
+  type ActorOrder,
   type Bus,
   type Death,
   type RegistryReply,
@@ -46,6 +47,38 @@ export class RegistryClient {
     const reply = await this.#askUntilAnswered(request, options);
     if (reply.ok) return reply.actors;
     throw errorOf(reply);
+  }
+
+  /**
+   * Resolves when the actor lives. @param timeoutMs then it is given up. @throws {ActorRefusedError} saying what it waited for, among what
+   * {@link ask} throws.
+   */
+  async create(request: Extract<RegistryRequest, { op: "create" }>, timeoutMs: number): Promise<readonly ActorInfo[]> {
+    if (timeoutMs === Infinity) return this.ask(request);
+    const late = Symbol("late");
+    const givenUp = new AbortController();
+    const timer = new AbortController();
+    const created = this.ask(request, { signal: givenUp.signal });
+    try {
+      const first = await Promise.race([created, delay(timeoutMs, late, { signal: timer.signal, ref: false })]);
+      if (typeof first !== "symbol") return first;
+    } finally {
+      timer.abort();
+    }
+    givenUp.abort();
+    created.catch(() => undefined); // nobody waits for it any more
+    throw await this.#notStarted(request.order, timeoutMs);
+  }
+
+  async #notStarted({ id, className }: ActorOrder, timeoutMs: number): Promise<ActorRefusedError> {
+    const [info] = await this.ask({ op: "find", id }, { timeoutMs: REPEAT_MS }).catch(() => []);
+    this.tell({ op: "kill", id, restart: false });
+    const why = info?.waitsFor ?? (info?.status === "starting" ? "its constructor" : "the registry");
+    return new ActorRefusedError(
+      "NotStarted",
+      `${className} has not begun within ${timeoutMs / 1_000} s: it waited for ${why}`,
+      "Give the group more replicas or larger ones, end actors that nobody needs (troupe get actors), or give it longer (startTimeoutMs)",
+    );
   }
 
   /** Says something that needs no answer. */
@@ -93,6 +126,7 @@ function errorOf({ code, message, hint, death }: Extract<RegistryReply, { ok: fa
       return new ActorDiedError("The actor could not be made", death ?? deathOf(message), false);
     case "ImpossibleClaim":
     case "InvalidRequest":
+    case "NoReplica":
     case "StreamFull":
       return new ActorRefusedError(code, message, hint);
   }

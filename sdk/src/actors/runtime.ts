@@ -41,6 +41,9 @@ import { decodeValues, encodeValues, errorFrom, type ValueHooks } from "./value-
 /** A constructor's arguments are journalled; larger ones are to be put apart. */
 const MAX_ARGS_BYTES = 256 * 1024;
 
+/** A node, an image and a pod may have to come first. */
+const REMOTE_START_MS = 300_000;
+
 export interface RuntimeOptions {
   readonly bus: Bus;
   readonly scope: Scope;
@@ -127,8 +130,10 @@ export class ActorRuntime {
     options: ActorOptions = {},
   ): Promise<ActorHandle<T>> {
     const order = this.#orderOf(cls, args, options);
+    const { getIfExists = false, startTimeoutMs = this.#options.isRemote === true ? REMOTE_START_MS : Infinity } =
+      options;
     const [info] = await this.#whileBusy(async () =>
-      this.registry.ask({ op: "create", order, getIfExists: options.getIfExists ?? false }),
+      this.registry.create({ op: "create", order, getIfExists }, startTimeoutMs),
     );
     if (info === undefined) throw new ActorNotFoundError(`the registry knows nothing of ${order.className}`);
     const link = this.#linkTo(this.#refOf(info));

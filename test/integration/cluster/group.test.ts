@@ -1,6 +1,26 @@
 /** A free-standing Group as a cluster runs it: pods with nurseries, coordinators that find it, and a caller from outside; all with credentials. */
-import { actor, actorInfo, ActorPool, chunk, startActors, task, type ActorHandle, type Actors } from "@troupe/sdk";
-import { ensureBuckets, inboxOf, projectGroup, streamsOf, streamState, type Bus, type Scope } from "@troupe/protocol";
+import {
+  actor,
+  actorInfo,
+  ActorPool,
+  ActorRefusedError,
+  chunk,
+  listActors,
+  startActors,
+  task,
+  type ActorHandle,
+  type Actors,
+} from "@troupe/sdk";
+import {
+  ensureBuckets,
+  inboxOf,
+  projectGroup,
+  streamsOf,
+  streamState,
+  watchLoad,
+  type Bus,
+  type Scope,
+} from "@troupe/protocol";
 import test from "ava";
 import { resolve } from "node:path";
 import {
@@ -80,7 +100,7 @@ test.serial("actors live in both pods, and are called from outside", async (t) =
   t.is(group.local, null, "nothing was started here");
   const counters = await Promise.all([actor(Counter, [1]), actor(Counter, [2])]);
   t.deepEqual(await Promise.all(counters.map(async (counter) => counter.increment(10))), [11, 12]);
-  t.deepEqual(new Set(await Promise.all(counters.map(replicaOf))), new Set(["workers-a", "workers-b"]));
+  t.deepEqual((await Promise.all(counters.map(replicaOf))).toSorted(), ["workers-a", "workers-b"]);
 });
 
 test.serial("a pool and a map run over the group, with what is exported and with what stands here", async (t) => {
@@ -161,6 +181,57 @@ async function eventuallyOn(replica: string): Promise<ActorHandle<Counter>> {
   for (;;) {
     const made = await actor(Counter);
     if ((await replicaOf(made)) === replica) return made;
+  }
+}
+
+test.serial("who finds no room is told what is missing", async (t) => {
+  await Promise.all([actor(Counter, [1], { cpus: 3 }), actor(Counter, [2], { cpus: 3 })]);
+  const full = await t.throwsAsync(actor(Counter, [3], { cpus: 3, startTimeoutMs: 2_000 }), {
+    name: "ActorRefusedError",
+    code: "NotStarted",
+  });
+  t.regex(full.message, /waited for room for 3 CPU/);
+  const impossible = await t.throwsAsync(actor(Counter, [3], { cpus: 5 }), { code: "ImpossibleClaim" });
+  t.regex(impossible.message, /resources of the Group/);
+});
+
+test.serial("a group that is scaled to nothing refuses at once; what it had dies of that", async (t) => {
+  const mortal = await actor(Counter);
+  await projectGroup(operator, SCOPE, { replicas: 0, isAutoscaled: false });
+  await Promise.all(["workers-a", "workers-b"].map(async (name) => pods.get(name)?.end()));
+  await t.throwsAsync(mortal.increment(), { name: "ActorDiedError" });
+  await eventually("it is refused", async () => {
+    const error: unknown = await actor(Counter, [1], { startTimeoutMs: 10_000 }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    return error instanceof ActorRefusedError && error.code === "NoReplica";
+  });
+  await projectGroup(operator, SCOPE, { replicas: 0, isAutoscaled: true });
+  const waiting = eventuallyMade();
+  using watch = await watchLoad(operator, () => undefined);
+  const load = (): readonly [number, number] => {
+    const { queued = 0, running = 0 } = watch.known(SCOPE).load?.groups[0] ?? {};
+    return [queued, running];
+  };
+  // Those of the tests before that are to begin anew wait as well.
+  await eventually("it is said how many wait", async () => {
+    const waits = (await listActors()).filter(({ waitsFor }) => waitsFor !== null).length;
+    return waits > 0 && load()[0] === waits && load()[1] === 0;
+  });
+  await startPod("workers-a");
+  t.is(await (await waiting).increment(), 1);
+  await eventually("nobody waits any more", () => load()[0] === 0 && load()[1] > 0);
+});
+
+/** The registry may still think that nobody will come. */
+async function eventuallyMade(): Promise<ActorHandle<Counter>> {
+  for (;;) {
+    try {
+      return await actor(Counter);
+    } catch (error) {
+      if (!(error instanceof ActorRefusedError)) throw error;
+    }
   }
 }
 

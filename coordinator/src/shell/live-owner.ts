@@ -8,13 +8,11 @@ import {
   subjectsOf,
   type BlobPlace,
   type BusMessage,
-  type BusSubscription,
   type DoorOperation,
   type UpBatch,
 } from "@troupe/protocol";
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
-import type { Moment } from "../core/execution.ts";
 import { loadOf, type LoadFacts } from "../core/load.ts";
 import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
@@ -27,7 +25,7 @@ import { hear } from "../core/uplink.ts";
 import { Writer } from "../core/writer.ts";
 import { DoorError, isAnswerable, parseRequest } from "./door.ts";
 import { EarlySubmissions } from "./early-submissions.ts";
-import { Journal, type JournalFigures } from "./journal.ts";
+import type { JournalFigures } from "./journal.ts";
 import { LoadReporter } from "./load-reporter.ts";
 import type { LiveOwnerOptions } from "./live-owner-options.ts";
 import { markJournal } from "./journal-mark.ts";
@@ -35,13 +33,11 @@ import type { KnownFrame } from "./journal-replay.ts";
 import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
 import type { Guidance } from "./revision-reader.ts";
-import { Snapshots } from "./snapshots.ts";
 import { roomOf } from "./streams.ts";
 import { Sweep } from "./sweep.ts";
+import { momentNow, Tenure } from "./tenure.ts";
 
 const TICK_MS = 100;
-/** A turn that comes this late was frozen: leases must not suffer for it (E5). */
-const FROZEN_MS = 1_000;
 const BEACON_MS = 1_000;
 /** While nothing is journalled, the streams' room is looked after this often. */
 const IDLE_ROOM_CHECK_MS = 5_000;
@@ -59,23 +55,15 @@ export class LiveOwner {
   readonly #options: LiveOwnerOptions;
   readonly #owner: Owner;
   readonly #writer: Writer;
-  readonly #journal: Journal<Committed>;
+  readonly #tenure: Tenure<Committed>;
   readonly #outbox: Outbox;
   readonly #records: Records;
-  readonly #snapshots: Snapshots;
   readonly #blobs: BlobStore;
-  readonly #subscriptions: BusSubscription[] = [];
-  readonly #timers: NodeJS.Timeout[] = [];
   /** When the streams' room was looked after, and how far the journal was. */
   #checked = { sequence: -1, at: -Infinity };
-  #reporter: LoadReporter | undefined;
   #sweep: Sweep | undefined;
   readonly #early: EarlySubmissions<Submission>;
   #isFlushDue = false;
-  #isTakenOver = false;
-  #wasConfirmed = true;
-  #lastTick = performance.now();
-  #closed = false;
 
   constructor(options: LiveOwnerOptions) {
     const { bus, scope, replayed } = options;
@@ -88,39 +76,39 @@ export class LiveOwner {
       settings: { maxMessageBytes: maxBytes, ...settings },
       random: Math.random,
     });
-    this.#writer = new Writer({
+    const { sequence, frames: number, checksum } = replayed;
+    this.#writer = new Writer({ epoch, sequence, number, checksum, maxBytes: Math.min(maxBytes, 1024 * 1024) });
+    this.#outbox = new Outbox({
+      bus,
+      scope,
       epoch,
-      sequence: replayed.sequence,
-      number: replayed.frames,
-      checksum: replayed.checksum,
-      maxBytes: Math.min(maxBytes, 1024 * 1024),
+      maySpeak: () => !this.#tenure.isClosed && options.election.isConfirmed,
     });
-    this.#outbox = new Outbox({ bus, scope, epoch, maySpeak: () => !this.#closed && options.election.isConfirmed });
     this.#blobs = new BlobStore(bus, scope, options.payloads);
     this.#records = new Records(bus, scope, this.#blobs);
-    this.#snapshots = new Snapshots({
+    this.#tenure = new Tenure<Committed>({
       bus,
       scope,
-      epoch,
-      sinceLast: replayed.bytes,
-      ...(snapshots === undefined ? {} : { settings: snapshots }),
-    });
-    this.#journal = new Journal({
-      bus,
-      scope,
+      log: options.log,
+      election: options.election,
       writer: this.#writer,
       encode: encodeFrame,
-      events: {
-        committed: (frame, bytes, askedAt) => {
-          this.#committed(frame.entries, bytes, askedAt);
-        },
-        refused: (entries, why) => {
-          this.#refused(entries, why);
-        },
-        stopped: (why) => {
-          this.#stopped(why);
-        },
+      snapshots: { epoch, sinceLast: replayed.bytes, ...(snapshots === undefined ? {} : { settings: snapshots }) },
+      encodeState: (bytes) => encodeSnapshot(this.#owner.state, bytes),
+      entryOf: (event) => ({ event, context: {} }),
+      commit: (entries, now) => {
+        commit(this.#owner, entries, now);
       },
+      begin: () => {
+        void this.#begin();
+      },
+      settle: () => {
+        this.#settle();
+      },
+      refused: (entries, why) => {
+        this.#refused(entries, why);
+      },
+      onLost: options.onLost,
     });
     this.#early = new EarlySubmissions({
       look: async () => {
@@ -131,7 +119,7 @@ export class LiveOwner {
       },
     });
     this.#writer.add({ type: "epoch", epoch, owner: options.id, at: Date.now() }, {});
-    this.#journal.pump();
+    this.#tenure.pump();
   }
 
   heed({ current, control }: Guidance): void {
@@ -140,81 +128,67 @@ export class LiveOwner {
   }
 
   get figures(): OwnerFigures {
-    return { ...loadOf(this.#owner), ...this.#journal.figures };
+    return { ...loadOf(this.#owner), ...this.#tenure.figures };
   }
 
   /** The last frame that is known to be journalled. */
   get journalled(): KnownFrame {
-    return { sequence: this.#writer.sequence, checksum: this.#writer.checksum };
+    return this.#tenure.journalled;
   }
 
   /** Leaves everything as it is; the journal has all that counts. */
   close(): void {
-    this.#closed = true;
-    this.#journal.close();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#reporter?.[Symbol.dispose]();
-    this.#sweep?.[Symbol.dispose]();
+    this.#tenure.close();
   }
 
   /** Nothing is acknowledged before a loss of the journal would be noticed. */
   async #begin(): Promise<void> {
     const { bus, scope, replayed, log } = this.#options;
-    if (!replayed.isMarked) await markJournal({ bus, scope, log, isClosed: () => this.#closed });
-    if (!this.#closed) this.#start();
+    if (!replayed.isMarked) await markJournal({ bus, scope, log, isClosed: () => this.#tenure.isClosed });
+    if (!this.#tenure.isClosed) this.#start();
   }
 
   #start(): void {
     const { bus, scope, log, payloads, rollCall } = this.#options;
     const subjects = subjectsOf(scope);
-    takeOver(this.#owner, this.#now(), rollCall.present);
+    takeOver(this.#owner, momentNow(), rollCall.present);
     const isConfirmed = (): boolean => this.#options.election.isConfirmed;
-    this.#reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
+    const reporter = new LoadReporter({ bus, scope, coordinator: this.#options.id, owner: this.#owner, isConfirmed });
     const everyMs = this.#options.tuning?.sweepMs;
     this.#sweep = new Sweep({ bus, scope, log, payloads, everyMs, isConfirmed, needs: () => needs(this.#owner.state) });
-    this.#subscriptions.push(
-      rollCall.listen((batch) => {
-        this.#heard(batch);
+    const subscribed = DOOR_OPERATIONS.map((operation) =>
+      bus.subscribe(subjects.door(operation), (message) => {
+        this.#knocked(operation, message);
       }),
     );
-    for (const operation of DOOR_OPERATIONS) {
-      this.#subscriptions.push(
-        bus.subscribe(subjects.door(operation), (message) => {
-          this.#knocked(operation, message);
-        }),
-      );
-    }
-    this.#timers.push(
-      setInterval(() => {
-        // Behind what has come meanwhile: after a freeze nobody is judged by a silence that was ours (E5).
-        setImmediate(() => {
-          this.#tick();
-        });
-      }, TICK_MS),
-    );
-    this.#timers.push(
-      setInterval(() => {
-        this.#beacon();
-      }, BEACON_MS),
-    );
-    this.#timers.push(
-      setInterval(() => {
-        void this.#checkRoom();
-      }, this.#options.tuning?.roomCheckMs ?? 1_000),
-    );
+    const heard = rollCall.listen((batch) => {
+      this.#heard(batch);
+    });
+    this.#tenure.holds(heard, ...subscribed, this.#sweep, reporter);
+    this.#tenure.ticks({
+      everyMs: TICK_MS,
+      renewLeases: (now) => {
+        renewLeases(this.#owner, now);
+      },
+      tick: (now) => {
+        tick(this.#owner, now);
+        this.#settle();
+      },
+    });
+    this.#tenure.every(BEACON_MS, () => {
+      this.#beacon();
+    });
+    this.#tenure.every(this.#options.tuning?.roomCheckMs ?? 1_000, () => {
+      void this.#checkRoom();
+    });
     void this.#checkRoom();
     this.#beacon();
     this.#settle();
   }
 
-  #now(): Moment {
-    return { mono: performance.now(), wall: Date.now() };
-  }
-
   #heard({ from, messages }: UpBatch): void {
     const kept = messages.map((each) => (each.type === "done" ? { ...each, output: owned(each.output) } : each));
-    hear(this.#owner, { from, messages: kept }, this.#now());
+    hear(this.#owner, { from, messages: kept }, momentNow());
     this.#settle();
   }
 
@@ -247,9 +221,9 @@ export class LiveOwner {
   }
 
   #answer({ request, isStored }: Submission): void {
-    if (this.#closed || !this.#options.election.isConfirmed) return; // E8
+    if (this.#tenure.isClosed || !this.#options.election.isConfirmed) return; // E8
     const { submitting, state } = this.#owner;
-    knock(this.#owner, request, this.#now());
+    knock(this.#owner, request, momentNow());
     this.#settle();
     if (request.operation !== "submit" || !("ref" in request.input) || this.#owner.submitting > submitting) return;
     if (state.jobs.has(request.id) || state.index.has(request.id)) return;
@@ -269,45 +243,11 @@ export class LiveOwner {
     });
   }
 
-  #tick(): void {
-    if (this.#closed) return;
-    const now = this.#now();
-    const isConfirmed = this.#options.election.isConfirmed;
-    if (now.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed)) renewLeases(this.#owner, now);
-    this.#lastTick = now.mono;
-    this.#wasConfirmed = isConfirmed;
-    if (!isConfirmed) return; // silence may be ours: nobody is judged by it
-    tick(this.#owner, now);
-    this.#settle();
-  }
-
   #beacon(): void {
     if (this.#options.election.isConfirmed) this.#outbox.beacon(this.#options.id);
   }
 
-  #committed(entries: Parameters<typeof commit>[1], bytes: number, askedAt: number): void {
-    this.#options.election.confirm(askedAt);
-    if (!this.#isTakenOver) {
-      this.#isTakenOver = true;
-      commit(this.#owner, entries, this.#now());
-      void this.#begin();
-      return;
-    }
-    commit(this.#owner, entries, this.#now());
-    for (const { event } of entries) {
-      if (event.type === "snapshot") this.#background(this.#snapshots.purge(event), "the journal could not be purged");
-    }
-    if (this.#snapshots.note(bytes)) this.#background(this.#snapshot(), "a snapshot could not be written");
-    this.#settle();
-  }
-
-  async #snapshot(): Promise<void> {
-    const event = await this.#snapshots.write((maxBytes) => encodeSnapshot(this.#owner.state, maxBytes), this.#writer);
-    this.#writer.add(event, {});
-    this.#journal.pump();
-  }
-
-  #refused(entries: Parameters<typeof commit>[1], why: string): void {
+  #refused(entries: readonly Committed[], why: string): void {
     this.#owner.full = `NATS has no room for more: ${why}`;
     this.#owner.submitting -= entries.length;
     for (const { event, context } of entries) {
@@ -325,12 +265,6 @@ export class LiveOwner {
     this.#settle();
   }
 
-  #stopped(why: "fenced" | "journal-lost"): void {
-    if (this.#closed) return;
-    this.close();
-    this.#options.onLost(why);
-  }
-
   /** Carries out the commands now, and says what is to be said at the end of the turn. */
   #settle(): void {
     for (let commands = takeCommands(this.#owner); commands.length > 0; commands = takeCommands(this.#owner)) {
@@ -346,8 +280,8 @@ export class LiveOwner {
 
   #flush(): void {
     this.#isFlushDue = false;
-    if (this.#closed) return;
-    this.#journal.pump();
+    if (this.#tenure.isClosed) return;
+    this.#tenure.pump();
     if (this.#options.election.isConfirmed) this.#outbox.flush();
     else
       setTimeout(() => {
@@ -382,7 +316,7 @@ export class LiveOwner {
         this.#purgeBlobs(command);
         return;
       case "purge-pages":
-        this.#background(this.#records.purge(command.below), "records could not be purged");
+        this.#tenure.background(this.#records.purge(command.below), "records could not be purged");
         return;
       case "log":
         this.#options.log[command.level](command.message, command.fields);
@@ -395,7 +329,7 @@ export class LiveOwner {
       this.#options.log.warn("a page of records could not be written; it is tried again", { error: String(error) });
       return null;
     });
-    pageWritten(this.#owner, written?.jobs ?? jobs, written?.page ?? null, this.#now());
+    pageWritten(this.#owner, written?.jobs ?? jobs, written?.page ?? null, momentNow());
     this.#settle();
   }
 
@@ -404,12 +338,12 @@ export class LiveOwner {
     if ("why" in found) this.#options.log.warn("a record could not be read", { job: id, page, error: found.why });
     if (!this.#options.election.isConfirmed) return; // E8
     if ("why" in found) unreadable(this.#owner, { id, use, ...found });
-    else recorded(this.#owner, { id, use, ...found }, this.#now());
+    else recorded(this.#owner, { id, use, ...found }, momentNow());
     this.#settle();
   }
 
   #purgeBlobs({ job, slot, place }: { job: string; slot: string | undefined; place?: BlobPlace | undefined }): void {
-    this.#background(this.#blobs.purge(job, slot, place), "stored payloads could not be purged");
+    this.#tenure.background(this.#blobs.purge(job, slot, place), "stored payloads could not be purged");
   }
 
   async #checkRoom(): Promise<void> {
@@ -419,20 +353,15 @@ export class LiveOwner {
     this.#checked = checked;
     try {
       const sizes = tuning?.canGrow === false ? undefined : this.#options.streams;
-      const room = await roomOf(bus, scope, { sizes, journalWanted: this.#snapshots.journalWanted });
+      const room = await roomOf(bus, scope, { sizes, journalWanted: this.#tenure.snapshots.journalWanted });
       // Who has nothing to append would not notice it otherwise.
-      if (room.journalLast < checked.sequence) this.#stopped("journal-lost");
+      if (room.journalLast < checked.sequence) this.#tenure.lose("journal-lost");
       this.#owner.full = room.full;
-      this.#snapshots.setJournalLimit(room.journalLimit);
-      if (room.isJournalFull && !this.#closed && this.#snapshots.canMakeRoom) await this.#snapshot();
+      this.#tenure.snapshots.setJournalLimit(room.journalLimit);
+      if (room.isJournalFull && !this.#tenure.isClosed && this.#tenure.snapshots.canMakeRoom)
+        await this.#tenure.snapshot();
     } catch (error) {
       log.debug("the streams' room could not be looked after", { error: String(error) });
     }
-  }
-
-  #background(work: Promise<unknown>, message: string): void {
-    work.catch((error: unknown) => {
-      if (!this.#closed) this.#options.log.warn(message, { error: String(error) });
-    });
   }
 }

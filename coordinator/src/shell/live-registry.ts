@@ -14,12 +14,10 @@ import {
   subjectsOf,
   type ActorNews,
   type Bus,
-  type BusSubscription,
   type GroupMark,
   type NurseryOrder,
   type Scope,
 } from "@troupe/protocol";
-import type { Moment } from "../core/execution.ts";
 import { FrameWriter } from "../core/frame-writer.ts";
 import { encodeRegistryFrame, encodeRegistrySnapshot, eventBytes, type RegistryEntry } from "../registry/codec.ts";
 import { commitRegistry, takeOverRegistry } from "../registry/commit.ts";
@@ -39,16 +37,13 @@ import { livingWriters } from "../registry/writers.ts";
 import type { Live, Loss } from "./coordination.ts";
 import { isAnswerable } from "./door.ts";
 import type { Election } from "./election.ts";
-import { Journal } from "./journal.ts";
 import type { KnownFrame, Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
 import { RegistryLoadReporter } from "./registry-load-reporter.ts";
-import { Snapshots } from "./snapshots.ts";
 import { Sweep } from "./sweep.ts";
+import { momentNow, Tenure } from "./tenure.ts";
 
 const TICK_MS = 200;
-/** A turn that comes this late was frozen: nobody's silence counts then. */
-const FROZEN_MS = 1_000;
 
 export interface LiveRegistryOptions {
   readonly bus: Bus;
@@ -68,19 +63,11 @@ export class LiveRegistry implements Live {
   readonly #owner: RegistryOwner;
   readonly #epoch: number;
   readonly #writer: FrameWriter<RegistryEntry>;
-  readonly #journal: Journal<RegistryEntry>;
-  readonly #snapshots: Snapshots;
   readonly #load: RegistryLoadReporter;
-  readonly #subscriptions: BusSubscription[] = [];
+  readonly #tenure: Tenure<RegistryEntry>;
   readonly #orders = new Map<string, NurseryOrder[]>();
   #news: ActorNews[] = [];
-  #ticker: NodeJS.Timeout | undefined;
-  #sweep: Sweep | undefined;
   #isFlushDue = false;
-  #isStarted = false;
-  #wasConfirmed = true;
-  #lastTick = performance.now();
-  #closed = false;
 
   constructor(options: LiveRegistryOptions) {
     const { bus, scope, replayed, settings } = options;
@@ -90,7 +77,7 @@ export class LiveRegistry implements Live {
     const epoch = this.#epoch;
     this.#owner = newRegistryOwner(replayed.state, {
       uid: scope.uid,
-      now: now(),
+      now: momentNow(),
       ...(settings === undefined ? {} : { settings }),
     });
     this.#writer = new FrameWriter<RegistryEntry>(
@@ -103,34 +90,32 @@ export class LiveRegistry implements Live {
         maxBytes: Math.floor(bus.maxPayload / 4),
       },
     );
-    this.#snapshots = new Snapshots({
+    this.#tenure = new Tenure<RegistryEntry>({
       bus,
       scope,
-      epoch,
-      sinceLast: replayed.bytes,
-      settings: { leastBytes: 1024 * 1024 },
-    });
-    this.#journal = new Journal<RegistryEntry>({
-      bus,
-      scope,
+      log: options.log,
+      election: options.election,
       writer: this.#writer,
       encode: encodeRegistryFrame,
-      events: {
-        committed: (frame, bytes, askedAt) => {
-          this.#committed(frame.entries, bytes, askedAt);
-        },
-        refused: (entries, why) => {
-          this.#refused(entries, why);
-        },
-        stopped: (why) => {
-          if (this.#closed) return;
-          this.close();
-          options.onLost(why);
-        },
+      snapshots: { epoch, sinceLast: replayed.bytes, settings: { leastBytes: 1024 * 1024 } },
+      encodeState: (maxBytes) => encodeRegistrySnapshot(this.#owner.state, maxBytes),
+      entryOf: (event) => ({ event, context: {} }),
+      commit: (entries, moment) => {
+        commitRegistry(this.#owner, entries, moment);
       },
+      begin: () => {
+        this.#start();
+      },
+      settle: () => {
+        this.#settle();
+      },
+      refused: (entries, why) => {
+        this.#refused(entries, why);
+      },
+      onLost: options.onLost,
     });
     this.#writer.put({ event: { type: "epoch", epoch, owner: options.id, at: Date.now() }, context: {} });
-    this.#journal.pump();
+    this.#tenure.pump();
   }
 
   /** What Kubernetes says of the Group; null: nothing. */
@@ -139,40 +124,33 @@ export class LiveRegistry implements Live {
   }
 
   get journalled(): KnownFrame {
-    return { sequence: this.#writer.sequence, checksum: this.#writer.checksum };
+    return this.#tenure.journalled;
   }
 
   close(): void {
-    this.#closed = true;
-    this.#journal.close();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
-    clearInterval(this.#ticker);
-    this.#sweep?.[Symbol.dispose]();
+    this.#tenure.close();
   }
 
   #start(): void {
     const { bus, scope, log, election, sweepMs: everyMs } = this.#options;
     const subjects = groupSubjectsOf(scope);
-    takeOverRegistry(this.#owner, now());
-    this.#subscriptions.push(
+    takeOverRegistry(this.#owner, momentNow());
+    this.#tenure.holds(
       bus.subscribe(subjects.up, ({ data }) => {
         this.#hear(() => {
-          heardNursery(this.#owner, parseNurseryBeat(data), now());
+          heardNursery(this.#owner, parseNurseryBeat(data), momentNow());
         });
       }),
       bus.subscribe(subjects.registry, ({ data, reply: to }) => {
         // E8: frozen or cut off, this owner may have been replaced. Whoever asks, asks again.
         if (!this.#options.election.isConfirmed || !this.#mayAnswer(to)) return;
         this.#hear(() => {
-          ask(this.#owner, { request: parseRegistryRequest(data), to }, now());
+          ask(this.#owner, { request: parseRegistryRequest(data), to }, momentNow());
         });
       }),
     );
-    this.#ticker = setInterval(() => {
-      this.#tick();
-    }, TICK_MS);
     // What calls have stored goes with them; what its writer can no longer remove goes by this.
-    this.#sweep = new Sweep({
+    const sweep = new Sweep({
       bus,
       scope,
       log,
@@ -181,6 +159,18 @@ export class LiveRegistry implements Live {
       needs: () => {
         const living = livingWriters(this.#owner);
         return (writer) => living.has(writer);
+      },
+    });
+    this.#tenure.holds(sweep);
+    this.#tenure.ticks({
+      everyMs: TICK_MS,
+      renewLeases: (moment) => {
+        renewRegistryLeases(this.#owner, moment);
+      },
+      tick: (moment) => {
+        tickRegistry(this.#owner, moment);
+        this.#settle();
+        this.#load.look(this.#owner);
       },
     });
     this.#callRoll();
@@ -211,44 +201,10 @@ export class LiveRegistry implements Live {
     this.#settle();
   }
 
-  #tick(): void {
-    const moment = now();
-    const isConfirmed = this.#options.election.isConfirmed;
-    if (moment.mono - this.#lastTick > FROZEN_MS || (isConfirmed && !this.#wasConfirmed))
-      renewRegistryLeases(this.#owner, moment);
-    this.#lastTick = moment.mono;
-    this.#wasConfirmed = isConfirmed;
-    if (!isConfirmed) return; // silence may be ours: nobody is judged by it
-    tickRegistry(this.#owner, moment);
-    this.#settle();
-    this.#load.look(this.#owner);
-  }
-
-  #committed(entries: readonly RegistryEntry[], bytes: number, askedAt: number): void {
-    this.#options.election.confirm(askedAt);
-    commitRegistry(this.#owner, entries, now());
-    if (!this.#isStarted) {
-      this.#isStarted = true;
-      this.#start();
-      return;
-    }
-    for (const { event } of entries)
-      if (event.type === "snapshot") this.#background(this.#snapshots.purge(event), "the journal could not be purged");
-    if (this.#snapshots.note(bytes)) this.#background(this.#snapshot(), "a snapshot could not be written");
-    this.#settle();
-  }
-
   async #discard(blobs: readonly string[]): Promise<void> {
     const { bus, scope } = this.#options;
     const { blobsPrefix } = subjectsOf(scope);
     for (const id of blobs) await purgeStream(bus, streamsOf(scope).blobs, { subject: `${blobsPrefix}${id}.*` });
-  }
-
-  async #snapshot(): Promise<void> {
-    const { state } = this.#owner;
-    const event = await this.#snapshots.write((maxBytes) => encodeRegistrySnapshot(state, maxBytes), this.#writer);
-    this.#writer.put({ event, context: {} });
-    this.#journal.pump();
   }
 
   #refused(entries: readonly RegistryEntry[], why: string): void {
@@ -299,7 +255,7 @@ export class LiveRegistry implements Live {
         this.#news.push(command.news);
         return;
       case "discard":
-        this.#background(this.#discard(command.blobs), "stored payloads could not be removed");
+        this.#tenure.background(this.#discard(command.blobs), "stored payloads could not be removed");
         return;
       case "log":
         log[command.level](command.message, command.fields);
@@ -308,8 +264,8 @@ export class LiveRegistry implements Live {
   }
 
   #flush(): void {
-    if (this.#closed) return;
-    this.#journal.pump();
+    if (this.#tenure.isClosed) return;
+    this.#tenure.pump();
     if (!this.#options.election.isConfirmed) return; // said again: beats and requests come again
     const { bus, scope } = this.#options;
     const subjects = groupSubjectsOf(scope);
@@ -319,14 +275,4 @@ export class LiveRegistry implements Live {
     if (this.#news.length > 0) bus.publish(subjects.news, encodeJson({ epoch: this.#epoch, actors: this.#news }));
     this.#news = [];
   }
-
-  #background(work: Promise<void>, message: string): void {
-    work.catch((error: unknown) => {
-      if (!this.#closed) this.#options.log.warn(message, { error: String(error) });
-    });
-  }
-}
-
-function now(): Moment {
-  return { mono: performance.now(), wall: Date.now() };
 }

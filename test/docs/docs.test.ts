@@ -44,6 +44,32 @@ const commands = [
   ),
 ];
 
+/** What the pages show below a program that is run: lines, `…` for those that are left out. By command. */
+const shown: ReadonlyMap<string, readonly string[]> = new Map(
+  pages.flatMap((page) =>
+    [
+      ...readFileSync(join(ROOT, page), "utf8").matchAll(
+        /^```sh\n(\.\/troupe exec [^\n]*)\n```\n\n(?:```(?:text)?\n([\s\S]*?)^```$|((?: {4}[^\n]*\n)+))/gm,
+      ),
+    ].map(([, command = "", fenced, indented = ""]): [string, string[]] => [
+      command,
+      (fenced ?? indented)
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "" && line !== "…"),
+    ]),
+  ),
+);
+
+test("every program that the pages run has its output beside it", (t) => {
+  const programs = commands.filter((command) => command.startsWith("./troupe exec"));
+  t.true(programs.length >= 5);
+  t.deepEqual(
+    programs.filter((command) => (shown.get(command) ?? []).length === 0),
+    [],
+  );
+});
+
 test("the pages show commands that can be run", (t) => {
   t.true(commands.length >= 5, commands.join("\n"));
 });
@@ -65,6 +91,13 @@ for (const command of commands) {
       timeout: 120_000,
     });
     t.true(stdout.length + stderr.length > 0);
+    const said = stdout.split("\n").map((line) => line.trim());
+    const expected = shown.get(command) ?? [];
+    t.deepEqual(
+      expected.filter((line) => said.includes(line)),
+      expected,
+      stdout,
+    );
     for (const file of args.filter((word) => word.startsWith(folder))) t.true(statSync(file).size > 0, file);
   });
 }

@@ -13,6 +13,7 @@ import time
 STARTED = time.perf_counter()
 
 import ray  # noqa: E402
+from processes import tree_pss_mib  # noqa: E402
 from magda.decorators import expose, finalize, produce, accept  # noqa: E402
 from magda.module import Module  # noqa: E402
 from magda.pipeline.parallel import ParallelPipeline, init  # noqa: E402
@@ -91,27 +92,6 @@ def check_changed(request, result):
     for at in range(0, len(expected), PAGE):
         expected[at] = (expected[at] + 3) & 0xFF
     assert result == expected, "a payload came back with other bytes than expected"
-
-
-def tree_pss_mib():
-    """Proportional set size of this process and everything that it started."""
-    children = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat") as stat:
-                children.setdefault(int(stat.read().rpartition(")")[2].split()[1]), []).append(int(name))
-        except OSError:
-            pass
-    open_, total = [os.getpid()], 0
-    while open_:
-        pid = open_.pop()
-        open_ += children.get(pid, [])
-        try:
-            with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-        except OSError:
-            pass
-    return total / 1024
 
 
 def say(out, **figure):

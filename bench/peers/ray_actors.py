@@ -11,12 +11,12 @@ import time
 
 import numpy
 import ray
+from processes import tree_cpu_ms, tree_pss_mib
 from ray.util.actor_pool import ActorPool
 from thread_chunks import Chunker, chunk, config
 
 WORKERS = 4
 SETTLE_SECONDS = 3
-TICKS = os.sysconf("SC_CLK_TCK")
 RAY = {"num_cpus": WORKERS, "include_dashboard": False, "logging_level": "error", "log_to_driver": False}
 
 
@@ -34,44 +34,6 @@ class Empty:
 
 def nothing(_):
     return None
-
-
-def tree():
-    """This process and everything that it started."""
-    children = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat") as stat:
-                children.setdefault(int(stat.read().rpartition(")")[2].split()[1]), []).append(int(name))
-        except OSError:
-            pass
-    found = [os.getpid()]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
-
-
-def tree_cpu_ms():
-    total = 0
-    for pid in tree():
-        try:
-            with open(f"/proc/{pid}/stat") as stat:
-                fields = stat.read().rpartition(")")[2].split()
-                total += int(fields[11]) + int(fields[12])
-        except OSError:
-            pass
-    return total * 1000 / TICKS
-
-
-def tree_pss_mib():
-    total = 0
-    for pid in tree():
-        try:
-            with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
-        except OSError:
-            pass
-    return total / 1024
 
 
 class Bench:

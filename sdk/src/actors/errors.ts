@@ -1,5 +1,6 @@
 /** What callers of actors can meet. Errors that a method threw come as they were thrown: with their name, message, code and stack. */
 import type { Death, DeathCode } from "@troupe/protocol";
+import { farCause } from "../far-cause.ts";
 
 /** The actor has ended, or ended while it worked on the call. The message says why. */
 export class ActorDiedError extends Error {
@@ -14,7 +15,10 @@ export class ActorDiedError extends Error {
   constructor(what: string, death: Death | null, mayHaveRun: boolean) {
     const { code, message, exitCode, signal } = death ?? UNKNOWN;
     const ran = mayHaveRun ? " The call may have run; maxTaskRetries would make it again." : "";
-    super(`${what}: the actor is dead: ${message}.${ran}`, death?.stack === undefined ? {} : { cause: causeOf(death) });
+    super(
+      `${what}: the actor is dead: ${message}.${ran}`,
+      death?.stack === undefined ? {} : { cause: farCause(death.message, death.stack) },
+    );
     this.reason = code;
     this.exitCode = exitCode ?? null;
     this.signal = signal ?? null;
@@ -26,12 +30,6 @@ const UNKNOWN: Omit<Death, "code"> & { readonly code: null } = {
   code: null,
   message: "it ended so long ago that nobody knows why",
 };
-
-function causeOf({ message, stack }: Death): Error {
-  const cause = new Error(message);
-  if (stack !== undefined) cause.stack = stack;
-  return cause;
-}
 
 /** Its mailbox was full: the call has not run and will not. */
 export class PendingCallsLimitError extends Error {

@@ -11,9 +11,10 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { NotSendableError } from "./errors.ts";
+import { viewNameOf, VIEWS, type ViewName } from "./views.ts";
 
 /** How the bytes are to be read: as one block of memory, or as an encoded value. */
-type Shape = "value" | "ArrayBuffer" | keyof typeof VIEWS;
+type Shape = "value" | "ArrayBuffer" | ViewName;
 
 /** A reference that was sent is held for so long at least, whatever becomes of it here. */
 const ON_ITS_WAY_MS = 60_000;
@@ -26,20 +27,6 @@ export interface SharedData {
   readonly place:
     { readonly kind: "file"; readonly path: string } | { readonly kind: "stored"; readonly payload: StoredPayload };
 }
-
-const VIEWS = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-};
 
 export const SHARED: unique symbol = Symbol.for("troupe.shared") as never;
 
@@ -172,9 +159,7 @@ export class SharedStore {
   #bytesOf(value: unknown): { shape: Shape; bytes: Uint8Array } {
     if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer)
       return { shape: "ArrayBuffer", bytes: new Uint8Array(value) };
-    const shape = Object.keys(VIEWS).find(
-      (name): name is keyof typeof VIEWS => value instanceof Reflect.get(VIEWS, name),
-    );
+    const shape = ArrayBuffer.isView(value) ? viewNameOf(value) : undefined;
     if (shape === undefined || !ArrayBuffer.isView(value)) return { shape: "value", bytes: this.#parts.encode(value) };
     return { shape, bytes: new Uint8Array(value.buffer, value.byteOffset, value.byteLength) };
   }

@@ -6,6 +6,7 @@
  */
 import { openEnvelope, PayloadWriter, type PayloadReader } from "@troupe/protocol";
 import { NotSendableError } from "./errors.ts";
+import { viewNameOf, VIEWS, type ViewName } from "./views.ts";
 
 const TAG = "$t";
 /** Deeper values are looked at closely, so that a cycle is found. */
@@ -58,22 +59,6 @@ function isPlainObject(value: object, depth: number): boolean {
   }
   return true;
 }
-
-type BinaryKind = keyof typeof VIEWS;
-
-const VIEWS = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-};
 
 class TreeEncoder {
   readonly #writer: PayloadWriter;
@@ -132,7 +117,7 @@ class TreeEncoder {
       };
     if (!ArrayBuffer.isView(value)) return undefined;
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-    const kind = Object.keys(VIEWS).find((name) => value instanceof VIEWS[name as BinaryKind]) ?? "DataView";
+    const kind = viewNameOf(value) ?? "DataView";
     return { [TAG]: "bytes", k: kind, v: this.#writer.add({ kind: "binary", bytes }) };
   }
 
@@ -273,6 +258,6 @@ function bytesFrom(kind: string, slot: unknown, { payloads }: Reviving): unknown
   const { buffer } = new Uint8Array(payload.bytes);
   if (kind === "ArrayBuffer") return buffer;
   if (kind === "DataView") return new DataView(buffer);
-  const View = kind in VIEWS ? VIEWS[kind as BinaryKind] : Uint8Array;
+  const View = kind in VIEWS ? VIEWS[kind as ViewName] : Uint8Array;
   return new View(buffer);
 }

@@ -36,6 +36,8 @@ export interface Chunker<F extends ChunkFunction = ChunkFunction> extends AsyncD
 }
 
 interface ChunkerConstructor {
+  /** What the given actors take and return is theirs to know. @throws {ChunkUsageError} without `options.actors` */
+  new (func: null, options?: ChunkerOptions): Chunker<(...args: unknown[]) => unknown>;
   /** @throws {ChunkUsageError} unless there is either a function or `options.actors` @throws {NotSendableError} */
   new <F extends ChunkFunction>(func: F | null, options?: ChunkerOptions): Chunker<F>;
 }

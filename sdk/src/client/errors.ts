@@ -1,4 +1,5 @@
 /** What a caller can meet. Every error has a `name` to tell it by, even between two copies of this package. */
+import { farCause } from "../far-cause.ts";
 import type { JobFailure } from "./outcome.ts";
 
 /** The job ended as failed: a module threw, timed out or died with its replica, as often as it may. */
@@ -15,7 +16,7 @@ export class JobFailedError extends Error {
 
   /** `cause` carries the module's own stack, when there is one. */
   constructor(jobId: string, failure: JobFailure) {
-    super(failure.message, failure.stack === undefined ? {} : { cause: causeOf(failure.message, failure.stack) });
+    super(failure.message, failure.stack === undefined ? {} : { cause: farCause(failure.message, failure.stack) });
     this.jobId = jobId;
     this.code = failure.code;
     this.module = failure.module;
@@ -23,12 +24,6 @@ export class JobFailedError extends Error {
     this.replica = failure.replica;
     this.attempt = failure.attempt;
   }
-}
-
-function causeOf(message: string, stack: string): Error {
-  const cause = new Error(message);
-  cause.stack = stack;
-  return cause;
 }
 
 /** The job was cancelled before it was done. */

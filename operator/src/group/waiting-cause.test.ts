@@ -1,0 +1,122 @@
+import test from "ava";
+import type { WaitingCause } from "@troupe/model";
+import type { ObservedContainer, ObservedPod } from "./observed-pod.ts";
+import { waitingCause, type CauseEvidence } from "./waiting-cause.ts";
+
+const NOTHING: CauseEvidence = { pods: [], refusal: null, problems: [], gpuResource: null };
+
+function pod(fields: Partial<ObservedPod> = {}): ObservedPod {
+  return {
+    name: "p-1",
+    templateHash: "h",
+    isReady: false,
+    isGoing: false,
+    unschedulable: null,
+    containers: [],
+    isNodeLost: false,
+    node: "n",
+    deletionCost: null,
+    ...fields,
+  };
+}
+
+function container(fields: Partial<ObservedContainer>): ObservedPod {
+  const plain = { name: "troupe", image: "example.test/a:1", restarts: 0, waiting: null, ended: null };
+  return pod({ containers: [{ ...plain, ...fields }] });
+}
+
+const waiting = (reason: string, message = ""): ObservedPod => container({ waiting: { reason, message } });
+const ended = (reason: string, message: string, fields: Partial<ObservedContainer> = {}): ObservedPod =>
+  container({ ended: { reason, exitCode: 1, message }, restarts: 2, ...fields });
+const unschedulable = (message: string): ObservedPod => pod({ unschedulable: { message, sinceMs: 0 } });
+const problem = (code: string): CauseEvidence["problems"][number] => ({
+  replica: "p-1",
+  code,
+  message: "no\nsuch   file",
+  at: 0,
+});
+
+const CASES: readonly (readonly [string, Partial<CauseEvidence>, WaitingCause["reason"], RegExp])[] = [
+  [
+    "an image",
+    { pods: [waiting("ErrImagePull", "not found")] },
+    "ImageNotPulled",
+    /^Pod p-1: the image example\.test\/a:1 cannot be pulled \(ErrImagePull: not found\)\. .*imagePullSecrets/,
+  ],
+  ["an image, without a word", { pods: [waiting("ImagePullBackOff")] }, "ImageNotPulled", /\(ImagePullBackOff\)/],
+  [
+    "a Secret that is missing",
+    { pods: [waiting("CreateContainerConfigError", 'secret "a" not found')] },
+    "PodsRefused",
+    /the container troupe cannot be started .*secret "a" not found/,
+  ],
+  [
+    "a quota",
+    { refusal: "exceeded quota" },
+    "PodsRefused",
+    /^The cluster refuses the pods: exceeded quota\. Raise the quota/,
+  ],
+  [
+    "a module",
+    { problems: [problem("ModuleNotFound")] },
+    "ModuleNotLoaded",
+    /^Replica p-1 cannot start its modules \(ModuleNotFound\): no such file$/,
+  ],
+  ["a heap", { problems: [problem("HostOutOfMemory")] }, "OutOfMemory", /Raise resources\.memory/],
+  ["the kernel", { pods: [ended("OOMKilled", "", { restarts: 0 })] }, "OutOfMemory", /ended by the kernel, 0 restarts/],
+  ["an end after an end", { pods: [ended("Error", "boom")] }, "Crashing", /\(exit code 1, 2 restarts\): boom$/],
+  ["one that says nothing", { pods: [ended("Error", "")] }, "Crashing", /See kubectl logs --previous p-1\.$/],
+  [
+    "a back-off after the first end",
+    { pods: [ended("Error", "boom", { restarts: 1, waiting: { reason: "CrashLoopBackOff", message: "" } })] },
+    "Crashing",
+    /boom/,
+  ],
+  ["NATS", { pods: [ended("Error", "NATS at nats://a cannot be reached")] }, "NatsUnreachable", /cannot be reached/],
+  [
+    "a GPU",
+    { pods: [unschedulable("0/1 nodes: 1 Insufficient nvidia.com/gpu.")], gpuResource: "nvidia.com/gpu" },
+    "InsufficientGpu",
+    /waits for a GPU: no node has nvidia\.com\/gpu left/,
+  ],
+  [
+    "another claim than its GPU",
+    { pods: [unschedulable("0/1 nodes: 1 Insufficient cpu.")], gpuResource: "nvidia.com/gpu" },
+    "Unschedulable",
+    /waits for a node: the scheduler says: 0\/1 nodes: 1 Insufficient cpu\./,
+  ],
+  ["a node", { pods: [pod({ isNodeLost: true })] }, "NodeNotReady", /The node n of pod p-1 does not answer/],
+];
+
+for (const [what, evidence, reason, message] of CASES)
+  test(`${what}: ${reason}`, (t) => {
+    const cause = waitingCause({ ...NOTHING, ...evidence });
+    t.is(cause?.reason, reason);
+    t.regex(cause?.message ?? "", message);
+  });
+
+const NONE: readonly (readonly [string, Partial<CauseEvidence>])[] = [
+  ["no pods", {}],
+  ["a pod that starts", { pods: [waiting("ContainerCreating")] }],
+  ["a container that ended once", { pods: [ended("Error", "boom", { restarts: 1 })] }],
+  ["one that ended often, of a pod that is ready", { pods: [{ ...ended("Error", "boom"), isReady: true }] }],
+];
+
+for (const [what, evidence] of NONE)
+  test(`${what}: no cause`, (t) => {
+    t.is(waitingCause({ ...NOTHING, ...evidence }), null);
+  });
+
+test("what somebody has to do something about comes first, whatever the order of the pods", (t) => {
+  const pods = [unschedulable("no room"), ended("Error", "boom"), waiting("ErrImagePull")];
+  const order: (string | undefined)[] = [];
+  for (let left = pods; left.length > 0; left = left.slice(0, -1))
+    order.push(waitingCause({ ...NOTHING, pods: left })?.reason);
+  t.deepEqual(order, ["ImageNotPulled", "Crashing", "Unschedulable"]);
+});
+
+test("of a long message the end is kept, on one line", (t) => {
+  const text = waitingCause({ ...NOTHING, pods: [ended("Error", `${"x\n".repeat(500)}the end`)] })?.message ?? "";
+  t.regex(text, /: …(x )+the end$/);
+  t.true(text.length < 500);
+});

@@ -1,5 +1,5 @@
 /** Actors and functions for what every actor promises. */
-import { callSignal, type ActorHandle, type SharedRef } from "@troupe/sdk";
+import { actor, callSignal, type ActorHandle, type ActorOptions, type SharedRef } from "@troupe/sdk";
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -84,6 +84,43 @@ export class Scribe {
   }
 }
 
+/** Keeps handles, and makes actors of its own. */
+export class Keeper {
+  readonly #kept: ActorHandle<Counter>[];
+
+  constructor({ of }: { readonly of: readonly ActorHandle<Counter>[] }) {
+    this.#kept = [...of];
+  }
+
+  async make(value: number, options: ActorOptions = {}): Promise<ActorHandle<Counter>> {
+    return actor(Counter, [value], options);
+  }
+
+  keep(more: ReadonlyMap<string, { readonly handle: ActorHandle<Counter> }>): void {
+    for (const { handle } of more.values()) this.#kept.push(handle);
+  }
+
+  /** @returns the sum of what they have then. */
+  async incrementAll(by: number): Promise<number> {
+    const values = await Promise.all(this.#kept.map(async (each) => each.increment(by)));
+    return values.reduce((sum, value) => sum + value, 0);
+  }
+}
+
+/** Sends lines on, and waits for none of them. */
+export class Forwarder {
+  readonly #to: ActorHandle<Recorder>;
+
+  constructor(to: ActorHandle<Recorder>) {
+    this.#to = to;
+  }
+
+  forward(lines: number, fails = false): void {
+    for (let line = 0; line < lines; line++) void this.#to.add(String(line));
+    if (fails) throw new Error("after sending");
+  }
+}
+
 export class NoModel {
   constructor() {
     throw new Error("no model");
@@ -115,5 +152,11 @@ export class Predictor {
 
   async sumOf({ nested: [ref] }: { readonly nested: readonly SharedRef<Float64Array>[] }): Promise<number> {
     return (await ref?.get())?.reduce((sum, value) => sum + value, 0) ?? 0;
+  }
+
+  /** Whether both are one object, in memory that threads share. */
+  async isOne(refs: readonly SharedRef<Float64Array>[]): Promise<boolean> {
+    const [first, second] = await Promise.all(refs.map(async (ref) => ref.get()));
+    return first === second && first?.buffer instanceof SharedArrayBuffer;
   }
 }

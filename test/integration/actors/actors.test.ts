@@ -1,10 +1,16 @@
-import { actor, actorInfo, actorNamed, kill, listActors, put, startActors, task, taskWith } from "@troupe/sdk";
+import { actor, actorId, actorInfo, actorNamed, kill, listActors, startActors, task, taskWith } from "@troupe/sdk";
 import test from "ava";
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { pidOf } from "../../support/actor-pid.ts";
 import { eventually } from "../../support/eventually.ts";
-import { addThrough, Counter, NoModel, Predictor, Recorder, untilAborted } from "../../conformance/actors/classes.ts";
+import {
+  addThrough,
+  Counter,
+  Forwarder,
+  Keeper,
+  NoModel,
+  Recorder,
+  untilAborted,
+} from "../../conformance/actors/classes.ts";
 
 const actors = await startActors({ cpus: 4, gpus: 1, spares: 2 });
 test.after.always(async () => actors.close());
@@ -118,9 +124,47 @@ test("names: one living holder, found by all, taken when it exists", async (t) =
   t.is(await (await actor(Counter, [9], { name: "visits" })).value(), 9);
 });
 
-test("handles travel in any nesting, and a task uses what it finds", async (t) => {
+test("handles travel in any nesting, to tasks and actors, and back as results", async (t) => {
   const counter = await actor(Counter, [5]);
   t.is(await task(addThrough, { deep: new Map([["list", [{ counter }]]]) }), 7);
+  const keeper = await actor(Keeper, [{ of: [counter] }]);
+  t.is(await keeper.incrementAll(3), 10);
+  const made = await keeper.make(100);
+  t.is(await made.increment(1), 101, "one that another actor has made is called from here");
+  await keeper.keep(new Map([["new", { handle: made }]]));
+  t.is(await keeper.incrementAll(1), 11 + 102);
+  const { parent } = await actorInfo(made);
+  t.is(parent.id, actorId(keeper));
+});
+
+test("a call is done when the calls that it made have been delivered, also when it throws", async (t) => {
+  const recorder = await actor(Recorder);
+  const forwarder = await actor(Forwarder, [recorder]);
+  for (let round = 0; round < 20; round++) {
+    await forwarder.forward(5);
+    t.is((await recorder.lines()).length, round * 10 + 5);
+    await t.throwsAsync(forwarder.forward(5, true), { message: "after sending" });
+    t.is((await recorder.lines()).length, round * 10 + 10);
+  }
+});
+
+test("kill may begin an actor anew; a child that is detached outlives the actor that made it", async (t) => {
+  const counter = await actor(Counter, [7], { maxRestarts: 1 });
+  await counter.increment(1);
+  await kill(counter, { restart: true });
+  t.is(await counter.value(), 7);
+  await kill(counter, { restart: true });
+  await t.throwsAsync(counter.value(), { name: "ActorDiedError", message: /kill\(\)/ });
+
+  const keeper = await actor(Keeper, [{ of: [] }]);
+  const [child, orphan] = [await keeper.make(1), await keeper.make(1, { detached: true })];
+  await kill(keeper);
+  await t.throwsAsync(
+    eventually("the child has ended", async () => (await child.value()) === 0),
+    { name: "ActorDiedError", message: /Keeper, which created it, has ended/ },
+  );
+  t.is(await orphan.increment(1), 2);
+  await kill(orphan);
 });
 
 test("a full mailbox refuses at once, and what was taken is done in order", async (t) => {
@@ -212,26 +256,4 @@ test("a task whose process dies runs again, as often as it may", async (t) => {
     { name: "ActorDiedError", message: /exit code 3/ },
   );
   t.is(await task((n: number) => n + 1, 1), 2);
-});
-
-test("what is put once arrives in many processes as it was, and is gone when nobody holds it", async (t) => {
-  const model = new Float64Array(1_000_000).map((_, index) => index);
-  const ref = await put(model);
-  t.is(ref.bytes, 8_000_000);
-  const predictors = await Promise.all([0, 1, 2].map(async () => actor(Predictor, [ref])));
-  const expected = (999_999 * 1_000_000) / 2;
-  t.deepEqual(await Promise.all(predictors.map(async (each) => each.sum())), [expected, expected, expected]);
-  t.is(await predictors[0]?.sumOf({ nested: [ref] }), expected);
-  t.is(await task((array: Float64Array) => array.length, ref), 1_000_000);
-  const folder = actors.local?.sharedFolder ?? "";
-  t.true(readdirSync(folder).length >= 4, "one link for each process that holds it");
-  t.is(
-    new Set(readdirSync(folder).map((name) => statSync(join(folder, name)).ino)).size,
-    1,
-    "the bytes lie there once",
-  );
-  await Promise.all(predictors.map(async (each) => kill(each)));
-  t.deepEqual(await (await put({ any: [new Date(5), new Uint8Array(3)] })).get(), {
-    any: [new Date(5), new Uint8Array(3)],
-  });
 });

@@ -68,7 +68,7 @@ function differenceOfBlocks(a: Block | undefined, b: Block | undefined): string 
   for (const field of ["state", "position", "readyAt", "notBefore", "charged", "lease"] as const) {
     if (a[field] !== b[field]) return `${field}: ${a[field] ?? "undefined"} and ${b[field] ?? "undefined"}`;
   }
-  return undefined;
+  return a.holder?.instance === b.holder?.instance ? undefined : "holder";
 }
 
 function isSame(a: Payload | undefined, b: Payload | undefined): boolean {

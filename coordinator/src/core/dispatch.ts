@@ -84,7 +84,8 @@ function dispatch(owner: Owner, block: Block, replica: Replica, now: Moment): vo
   if (block.suspect) replica.exclusive = true;
   if (isRedispatch || isOnceOnly(block)) {
     execution.phase = "leasing"; // E5: nobody runs it before the journal says that this lease counts
-    append(owner, { type: "lease", job: block.job.id, group: block.stop.group, lease });
+    const holder = isOnceOnly(block) ? { holder: { replica: replica.name, instance: replica.instance } } : {};
+    append(owner, { type: "lease", job: block.job.id, group: block.stop.group, lease, ...holder });
   } else {
     sendRun(owner, execution, now);
   }

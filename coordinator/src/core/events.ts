@@ -72,6 +72,14 @@ export interface LeaseEvent {
   readonly job: string;
   readonly group: number;
   readonly lease: Lease;
+  /** Of a block that must not run twice. */
+  readonly holder?: Holder;
+}
+
+/** The process that an execution is sent to: alone its word counts on whether it ever came (E2). */
+export interface Holder {
+  readonly replica: string;
+  readonly instance: string;
 }
 
 export interface CancelEvent {

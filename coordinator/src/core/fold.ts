@@ -194,6 +194,7 @@ function foldFail(state: JournalState, event: FailEvent): FoldOutcome {
     return { kind: "counted", ready: [], ended: end(state, job, { state: "failed", at: event.at, error }), block };
   }
   block.lease = "";
+  block.holder = undefined;
   block.notBefore = event.charged ? event.retryAt : 0;
   // An uncharged loss keeps its place in the order; an attempt that failed goes to the back (E7).
   if (event.charged) {
@@ -207,6 +208,7 @@ function foldLease(state: JournalState, event: LeaseEvent): FoldOutcome {
   const block = openJob(state, event.job)?.blocks[event.group];
   if (block?.state !== "ready") return IGNORED;
   block.lease = event.lease;
+  block.holder = event.holder;
   return { kind: "counted", ready: [], ended: undefined, block };
 }
 

@@ -2,7 +2,7 @@
 import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
 import { inlineBytes } from "./bytes.ts";
 import { exposedModules } from "./outcome.ts";
-import type { Listener } from "./events.ts";
+import type { Holder, Listener } from "./events.ts";
 import { newJob, type Block, type Job, type JobEnd, type KeptSpan } from "./job.ts";
 import type { Route } from "./route.ts";
 import { read, readOutputs } from "./frame-codec.ts";
@@ -15,6 +15,7 @@ interface StoredBlock {
   readonly notBefore: number;
   readonly charged: number;
   readonly lease?: string;
+  readonly holder?: Holder;
 }
 
 export interface StoredJob {
@@ -73,8 +74,18 @@ export function recordBytes(job: Job): number {
 
 const NOTHING = new Uint8Array(0);
 
-function storeBlock({ stop, state, position, readyAt, notBefore, charged, lease }: Block): StoredBlock {
-  return { group: stop.group, state, position, readyAt, notBefore, charged, ...(lease === undefined ? {} : { lease }) };
+function storeBlock({ stop, lease, holder, ...block }: Block): StoredBlock {
+  const { state, position, readyAt, notBefore, charged } = block;
+  return {
+    group: stop.group,
+    state,
+    position,
+    readyAt,
+    notBefore,
+    charged,
+    ...(lease === undefined ? {} : { lease }),
+    ...(holder === undefined ? {} : { holder }),
+  };
 }
 
 /** @param route finds the job's route; undefined when its revision is unknown. */

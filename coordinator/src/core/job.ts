@@ -1,6 +1,6 @@
 /** A job as the fold keeps it. Lean on purpose: at most 2 KB beside its payloads (E10). */
 import type { Failure, Lease, ModuleSpan, Payload } from "@troupe/protocol";
-import type { Listener } from "./events.ts";
+import type { Holder, Listener } from "./events.ts";
 import type { Execution } from "./execution.ts";
 import type { Place } from "./queue.ts";
 import type { Route, Stop } from "./route.ts";
@@ -27,6 +27,8 @@ export interface Block {
    * a redispatch is journalled.
    */
   lease: Lease | undefined;
+  /** Of a block that must not run twice: whom its lease was sent to. */
+  holder: Holder | undefined;
 
   // What follows belongs to the living owner alone: it is not in the journal, and a takeover starts it anew.
 
@@ -104,6 +106,7 @@ function newBlock(job: Job, stop: Stop): Block {
     notBefore: 0,
     charged: 0,
     lease: undefined,
+    holder: undefined,
     execution: undefined,
     queued: undefined,
     suspect: false,

@@ -190,6 +190,8 @@ export interface Owner {
   readonly unclaimed: Set<Block>;
   /** Monotonic end of the grace after a takeover. */
   graceUntil: number;
+  /** Monotonic end of the time for which a replica that a former owner sent a once-only block to may be silent (E2, E5). */
+  holdersUntil: number;
   /** Replicas that a takeover still waits for, and whether it knew of any. */
   readonly expected: Set<ReplicaKey>;
   isGraceBounded: boolean;
@@ -231,6 +233,7 @@ export function newOwner(
     lateAccepts: new Map(),
     unclaimed: new Set(),
     graceUntil: 0,
+    holdersUntil: 0,
     expected: new Set(),
     isGraceBounded: false,
     delayed: new Set(),

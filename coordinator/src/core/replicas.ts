@@ -81,6 +81,15 @@ function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["exe
     send(owner, replica, { type: "cancel", lease, reason: "this execution no longer counts" });
     return;
   }
+  adopt(owner, { block, lease, replica }, now);
+}
+
+/** What a former owner sent is this one's to follow. */
+function adopt(
+  owner: Owner,
+  { block, lease, replica }: Pick<Execution, "block" | "lease" | "replica">,
+  now: Moment,
+): Execution {
   const execution: Execution = {
     lease,
     block,
@@ -96,6 +105,23 @@ function adoptOrCancel(owner: Owner, replica: Replica, { job, lease }: Beat["exe
   owner.unclaimed.delete(block);
   owner.delayed.delete(block);
   queueOf(groupState(owner, replica.group), block.stop.templateHash).remove(block);
+  return execution;
+}
+
+/**
+ * A once-only block that a former owner has leased, and that no beat lists: it may be on its way still, or was never sent (E2, E5).
+ *
+ * @returns `asked`: its replica is to say whether it ever came. `silent`: its replica may yet announce itself. `lost`: nobody can say any more.
+ */
+export function seekHolder(owner: Owner, block: Block, now: Moment): "asked" | "silent" | "lost" {
+  const { lease, holder, stop } = block;
+  if (lease === undefined || holder === undefined) return "lost";
+  const { replicas, ended } = groupState(owner, stop.name);
+  const replica = replicas.get(holder.replica);
+  if (replica === undefined && !ended.has(holder.instance)) return now.mono < owner.holdersUntil ? "silent" : "lost";
+  if (replica?.instance !== holder.instance) return "lost";
+  recall(owner, adopt(owner, { block, lease, replica }, now));
+  return "asked";
 }
 
 /** Missing from two beats in a row: it was never received. Uncharged, sent again; but once only where that must be sure (E2). */
@@ -172,6 +198,7 @@ export function loseSilent(owner: Owner, now: Moment): void {
 
 /** E5: time in which the owner was cut off, frozen or not yet owner does not count against anybody. */
 export function renewLeases(owner: Owner, now: Moment): void {
+  if (owner.unclaimed.size > 0) owner.holdersUntil = now.mono + owner.settings.leaseMs;
   for (const group of owner.groups.values()) {
     for (const replica of group.replicas.values()) replica.lastBeat = now.mono;
   }

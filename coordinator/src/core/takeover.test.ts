@@ -56,15 +56,78 @@ test("a failure that is heard before the beat that still lists its execution doe
   t.is(table.runs()[0]?.attempt, 2);
 });
 
-test("what must not run twice fails when nobody claims it", (t) => {
-  const { table } = running(onceOnly);
+/** A new owner, and a block that must not run twice: its predecessor has leased it, and no beat lists it. */
+function unlisted(): { table: Table; lease: string; recalls: () => number; end: () => string | undefined } {
+  const { table, lease } = running(onceOnly);
   table.takeOver();
+  const recalls = (): number =>
+    table.said().filter(({ message }) => message.type === "recall" && message.lease === lease).length;
+  const end = (): string | undefined => {
+    table.commit();
+    const ended = table.job("j")?.end;
+    return ended?.state === "failed" ? ended.error.code : ended?.state;
+  };
+  return { table, lease, recalls, end };
+}
+
+test("E2, E5: what must not run twice is sent again after a takeover when its replica says that it never came", (t) => {
+  const { table, lease, recalls, end } = unlisted();
   table.hear(g1, beatOf(onceOnly, "g1"));
-  table.pass(1_500);
+  table.pass(1_100);
+  t.is(recalls(), 1, "it is asked, once the grace is over");
+  t.is(end(), undefined);
+  t.deepEqual(table.runs(), [], "and nothing is sent before it answers");
+  table.hear(g1, { type: "back", job: "j", lease, started: false });
+  t.deepEqual(
+    table.pending.map(({ event }) => event.type),
+    ["lease"],
+  );
   table.commit();
-  const end = table.job("j")?.end;
-  t.is(end?.state === "failed" ? end.error.code : undefined, "ReplicaLost");
+  const [again] = table.runs();
+  t.is(again?.attempt, 1, "uncharged");
+  t.not(again?.lease, lease);
+});
+
+test("E2: what must not run twice fails after a takeover when its replica cannot say that it never came", (t) => {
+  const { table, lease, end } = unlisted();
+  table.hear(g1, beatOf(onceOnly, "g1"));
+  table.pass(1_100);
+  table.hear(g1, { type: "back", job: "j", lease, started: true });
+  t.is(end(), "ReplicaLost");
   t.deepEqual(table.runs(), []);
+});
+
+test("E2: what must not run twice fails after a takeover when another process has its replica's name", (t) => {
+  const { table, end } = unlisted();
+  table.hear(speaker("g1", "g1-0", "2"), beatOf(onceOnly, "g1"));
+  table.pass(1_100);
+  t.is(end(), "ReplicaLost");
+  t.deepEqual(table.runs(), []);
+});
+
+test("E5: the replica of what must not run twice has a lease's time to announce itself to a new owner", (t) => {
+  const { table, recalls, end } = unlisted();
+  table.pass(2_500);
+  t.is(end(), undefined, "it may only be slow");
+  table.hear(g1, beatOf(onceOnly, "g1"));
+  table.pass(100);
+  t.is(recalls(), 1);
+});
+
+test("E2: what must not run twice fails after a takeover when its replica is never heard again", (t) => {
+  const { table, end } = unlisted();
+  table.pass(3_200);
+  t.is(end(), "ReplicaLost");
+  t.deepEqual(table.runs(), []);
+});
+
+test("E5: an execution of what must not run twice that is listed late goes on", (t) => {
+  const { table, lease, end } = unlisted();
+  table.pass(2_000);
+  table.hear(g1, beatOf(onceOnly, "g1", [{ job: "j", lease }]));
+  table.hear(g1, doneOf({ job: "j", lease }, 0, true));
+  t.is(end(), undefined);
+  t.is(table.job("j")?.blocks[0]?.state, "done");
 });
 
 /** A block that must not run twice, whose replica does not list it: what is asked of the replica. */

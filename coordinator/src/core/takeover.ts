@@ -1,12 +1,14 @@
 /**
  * A new owner's first moments. Blocks that its predecessor may have dispatched are left alone until the grace ends, so that executions which
- * go on can announce themselves; what nobody claims is redispatched under a journalled lease (E5).
+ * go on can announce themselves; what nobody claims is redispatched under a journalled lease (E5), and what must not run twice only when the
+ * process that it was sent to says that it never came (E2).
  */
 import { endedBytes } from "./tick.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, enqueue, isOnceOnly } from "./dispatch.ts";
-import type { Job } from "./job.ts";
+import type { Block, Job } from "./job.ts";
 import { groupState, reply, type Owner } from "./owner.ts";
+import { seekHolder } from "./replicas.ts";
 import { fail } from "./uplink.ts";
 
 /** Name of a replica within its pipeline. */
@@ -20,6 +22,7 @@ export function takeOver(owner: Owner, now: Moment, expected: Iterable<ReplicaKe
   for (const key of expected) owner.expected.add(key);
   owner.isGraceBounded = owner.expected.size > 0;
   owner.graceUntil = now.mono + owner.settings.graceMs;
+  owner.holdersUntil = now.mono + owner.settings.leaseMs;
   for (const job of owner.state.jobs.values()) {
     renewListener(owner, job, now);
     if (job.end !== undefined) continue;
@@ -55,24 +58,26 @@ export function endGrace(owner: Owner, now: Moment): void {
   const blocks = [...owner.unclaimed].sort((a, b) => a.position - b.position);
   owner.unclaimed.clear();
   for (const block of blocks) {
-    if (isOnceOnly(block) && block.lease !== undefined && block.lease !== "") {
-      const message = "whoever ran this block has not been heard of since the owner changed, and maxAttempts is 1";
-      fail(
-        owner,
-        block,
-        {
-          lease: block.lease,
-          module: null,
-          failure: { code: "ReplicaLost", kind: "terminal", message },
-          fault: "own",
-          replica: "unknown",
-          spans: [],
-        },
-        now,
-      );
-    } else {
-      enqueue(owner, block, now);
-    }
+    if (isOnceOnly(block) && block.lease !== undefined && block.lease !== "") settleOnceOnly(owner, block, now);
+    else enqueue(owner, block, now);
   }
   for (const name of new Set(blocks.map(({ stop }) => stop.name))) dispatchGroup(owner, groupState(owner, name), now);
+}
+
+/** E2: a block that must not run twice goes on only on the word of the process that it was sent to. */
+function settleOnceOnly(owner: Owner, block: Block, now: Moment): void {
+  switch (seekHolder(owner, block, now)) {
+    case "asked":
+      return;
+    case "silent":
+      owner.unclaimed.add(block);
+      return;
+    case "lost": {
+      const message = "whoever ran this block has not been heard of since the owner changed, and maxAttempts is 1";
+      const failure = { code: "ReplicaLost", kind: "terminal", message } as const;
+      const { lease = "", holder } = block;
+      const replica = holder?.replica ?? "unknown";
+      fail(owner, block, { lease, module: null, failure, fault: "own", replica, spans: [] }, now);
+    }
+  }
 }

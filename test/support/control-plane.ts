@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   readonly audit?: boolean;
   /** Further flags of kube-apiserver. */
   readonly apiServerFlags?: readonly string[];
+  /** Further flags of kube-controller-manager. */
+  readonly managerFlags?: readonly string[];
 }
 
 export interface ControlPlane extends AsyncDisposable {
@@ -69,7 +71,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       args: apiServerArgs({ folder, etcdUrl, port: apiPort, options }),
       isReady: () => isHealthy(`${url}/readyz`, join(folder, "pki/apiserver.crt")),
     }),
-    manager: new Daemon({ command: join(bin, "kube-controller-manager"), args: managerArgs(folder, managerPort) }),
+    manager: new Daemon({
+      command: join(bin, "kube-controller-manager"),
+      args: [...managerArgs(folder, managerPort), ...(options.managerFlags ?? [])],
+    }),
   };
   const stop = async (): Promise<void> => {
     for (const daemon of [daemons.manager, daemons.apiServer, daemons.etcd]) await daemon.kill();

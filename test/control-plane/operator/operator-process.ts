@@ -39,6 +39,10 @@ export class OperatorProcess implements AsyncDisposable {
       });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The last lines that it logged. */
   get tail(): string {
     return this.#tail.join("\n");

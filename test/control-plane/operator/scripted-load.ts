@@ -37,8 +37,11 @@ export function sayLoad(world: World, place: Place, uid: string, pipeline = "p")
   const tell = async (): Promise<void> => {
     connecting ??= connectBus({ url: world.nats.url, name: "scripted owner" });
     const bus = await connecting;
-    const revision = (await place.pipeline(pipeline))?.status?.revision ?? null;
-    if (said === null) return;
+    const found = await place.pipeline(pipeline);
+    // An owner leaves a pipeline that is being deleted: one that went on would be in the way of its end.
+    const isOver = found?.metadata.uid !== uid || found.metadata.deletionTimestamp !== undefined;
+    if (said === null || isOver) return;
+    const revision = found.status?.revision ?? null;
     for (const report of said.reports) writeGroupReport(bus, scope, report);
     writeLoad(bus, scope, { ...NOTHING, at: Date.now(), revision, ...said.load });
   };

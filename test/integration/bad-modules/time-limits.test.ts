@@ -22,6 +22,19 @@ test.serial("a limit counts for every attempt", async (t) => {
   });
 });
 
+test.serial(
+  "BlockTimeout: the group's limit ends what no module's limit does, and the next job is served",
+  async (t) => {
+    await withBad(t, { group: { timeoutSeconds: 0.3 }, maxAttempts: 1 }, async (system) => {
+      const message = /^The block of group "g2" ran longer than its timeout of 0\.3 s\.$/;
+      await system.fails({ do: "wait" }, { code: "BlockTimeout", message, attempt: 1 });
+    });
+    await withBad(t, { group: { timeoutSeconds: 0.3 }, maxAttempts: 2 }, async (system) => {
+      await system.fails({ do: "wait" }, { code: "BlockTimeout", message: /0\.3 s/, attempt: 2 });
+    });
+  },
+);
+
 test.serial("a blocked thread is ended at the limit", async (t) => {
   await withBad(t, LIMITED, async (system) => {
     await system.fails({ do: "block", ms: 60_000 }, { code: "HostUnresponsive", message: /0\.3 s/, attempt: 1 });

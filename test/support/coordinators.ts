@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { connectBus, type Scope } from "@troupe/protocol";
+import { connectBus, type BlobFolder, type Scope } from "@troupe/protocol";
 import type { OwnerTuning } from "../../coordinator/src/shell/live-owner-options.ts";
 import type { Log } from "../../coordinator/src/shell/log.ts";
 import { PipelineCoordinator } from "../../coordinator/src/shell/pipeline-coordinator.ts";
@@ -96,6 +96,7 @@ export interface InProcess {
   readonly scope: Scope;
   readonly id?: string;
   readonly tuning?: OwnerTuning;
+  readonly payloads?: BlobFolder;
 }
 
 /** A coordinator in this process. Disposing of it is an orderly stop. */
@@ -114,10 +115,10 @@ export class InProcessCoordinator extends Logged implements AsyncDisposable {
     this.#close = close;
   }
 
-  static async start({ url, scope, id = "coordinator-0", tuning }: InProcess): Promise<InProcessCoordinator> {
+  static async start({ url, scope, id = "coordinator-0", tuning, payloads }: InProcess): Promise<InProcessCoordinator> {
     const holder = `${id}.${crypto.randomUUID().slice(0, 8)}`;
     const bus = await connectBus({ url, name: holder });
-    const options = { bus, scope, id: holder, ...(tuning === undefined ? {} : { tuning }) };
+    const options = { bus, scope, id: holder, payloads, ...(tuning === undefined ? {} : { tuning }) };
     return new InProcessCoordinator(
       (log) => new PipelineCoordinator({ ...options, log }),
       async () => bus.close(),

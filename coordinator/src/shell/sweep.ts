@@ -42,10 +42,16 @@ export class Sweep implements Disposable {
   constructor(options: SweepOptions) {
     this.#options = options;
     this.#timer = setInterval(() => {
-      Promise.all([this.#round(), this.#sweepFolder()]).catch((error: unknown) => {
-        options.log.warn("stored payloads could not be swept", { error: String(error) });
-      });
+      this.#say(Promise.all([this.#round(), this.#sweepFolder()]));
     }, this.#everyMs);
+    // A folder that was kept may hold what a run left that has ended long ago; another that is as short as that one would leave it again.
+    this.#say(this.#sweepFolder());
+  }
+
+  #say(sweeping: Promise<unknown>): void {
+    sweeping.catch((error: unknown) => {
+      this.#options.log.warn("stored payloads could not be swept", { error: String(error) });
+    });
   }
 
   get #everyMs(): number {

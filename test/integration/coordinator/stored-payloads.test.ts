@@ -1,7 +1,18 @@
 /** Stored payloads go when nobody needs them, also those that never belonged to a job; aggregates are bounded and can always be emptied. */
 import test from "ava";
+import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { BlobStore, appendToStream, streamsOf, subjectsIn, subjectsOf, type StoredPayload } from "@troupe/protocol";
+import {
+  BlobFolder,
+  BlobStore,
+  appendToStream,
+  streamsOf,
+  subjectsIn,
+  subjectsOf,
+  type StoredPayload,
+} from "@troupe/protocol";
 import { Engine, SCOPE, SINGLE, type Answer, type Draft } from "../../support/engine.ts";
 import { eventually } from "../../support/eventually.ts";
 import { json, type Work } from "../../support/scripted-agent.ts";
@@ -60,6 +71,32 @@ test.serial(
       t.deepEqual((await engine.outcome(id))["result"], { A: LARGE.length }, "and what is wanted can be read");
   },
 );
+
+test.serial("what an earlier run has left in a payload folder that was kept is swept at the start", async (t) => {
+  const path = await mkdtemp(join(tmpdir(), "troupe-payloads-"));
+  t.teardown(async () => rm(path, { recursive: true }));
+  const payloads = new BlobFolder(join(path, "payloads"));
+  await using engine = await Engine.start(SINGLE);
+  const first = await engine.coordinator();
+  await engine.submit("open", 1);
+  await first[Symbol.asyncDispose]();
+  for (const id of ["open.in.1", "orphan.in.1", "young.in.1"]) await payloads.write(id, LARGE);
+  const files = async (): Promise<string[]> =>
+    (await readdir(path, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+  const longAgo = new Date(Date.now() - 2 * 60 * 60_000);
+  for (const file of await files()) if (!file.includes("young")) await utimes(file, longAgo, longAgo);
+
+  const coordinator = await engine.coordinator({ payloads });
+  t.is((await coordinator.says("stored payloads that belonged to no job were removed"))["payloads"], 1);
+  const left = (await files()).map((file) => basename(file)).sort();
+  t.deepEqual(
+    left,
+    ["open.in.1", "young.in.1"],
+    "an open job needs its own, and what is young may be about to be named",
+  );
+});
 
 const COLLECTING: Draft = {
   modules: [

@@ -121,6 +121,7 @@ export {
   readRevision,
   writeOwner,
   type OwnerEntry,
+  type JournalWitness,
   type OwnerLease,
 } from "./bus/buckets.ts";
 export { DEFAULT_CONTROL, parseControl, type PipelineControl } from "./control.ts";

@@ -2,7 +2,7 @@
  * One coordinator's part in what one journal tells: a standby that folds it live, and owns it while it holds the lease. What the journal
  * tells, and what its owner does, is the business of a {@link Part}.
  */
-import type { Bus, Scope } from "@troupe/protocol";
+import { OWNER_BUCKET, ownerKey, type Bus, type JournalWitness, type Scope } from "@troupe/protocol";
 import type { Placement } from "../placement/placement.ts";
 import { DamagedError } from "./checksum.ts";
 import { Election, RENEW_MS } from "./election.ts";
@@ -47,7 +47,8 @@ export interface Part<State, L extends Live> {
 type Phase<State, L extends Live> =
   | { readonly kind: "starting" }
   | { readonly kind: "standby"; readonly replayed: Replayed<State> }
-  | { readonly kind: "owner"; readonly live: L }
+  /** `created`: when the journal was made. */
+  | { readonly kind: "owner"; readonly live: L; readonly created: string }
   | { readonly kind: "stalled"; readonly why: string }
   | { readonly kind: "closed" };
 
@@ -90,8 +91,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#phase.kind === "owner") this.#phase.live.close();
     const wasOwner = this.#phase.kind === "owner";
+    if (this.#phase.kind === "owner") this.#leave(this.#phase.live, this.#phase.created);
     this.#phase = { kind: "closed" };
     this.#unlisten();
     this.#wake();
@@ -133,7 +134,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       case "standby":
         return this.#stand(this.#phase.replayed);
       case "owner":
-        return this.#own(this.#phase.live);
+        return this.#own(this.#phase.live, this.#phase.created);
       case "stalled":
         this.#stalls.say("JournalLost", this.#phase.why);
         return STANDBY_MS;
@@ -145,7 +146,9 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   async #start(): Promise<void> {
     const { bus, scope, log, part, streams } = this.#options;
     await ensureStreams(bus, scope, streams);
+    const witness = await this.#election.witness();
     const replayed = await part.replay(this.#journalled);
+    checkWitness(scope, replayed, witness);
     this.#enter({ kind: "standby", replayed });
     log.debug("stands by", { pipeline: scope.pipeline, frames: replayed.frames });
   }
@@ -160,11 +163,12 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
     const live = part.own(replayed, this.#election, (why) => {
       this.#lost(why);
     });
-    this.#enter({ kind: "owner", live });
+    this.#enter({ kind: "owner", live, created: replayed.created });
     return RENEW_MS;
   }
 
-  async #own(live: L): Promise<number> {
+  async #own(live: L, created: string): Promise<number> {
+    this.#election.testify({ created, sequence: live.journalled.sequence });
     if ((await this.#election.renew()) === "lost") {
       live.close();
       this.#lost("fenced");
@@ -172,7 +176,7 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
     }
     const { part, placement, scope } = this.#options;
     if (placement?.takeHandover(scope) === true) {
-      await this.#handOver(live);
+      await this.#handOver(live, created);
       return STANDBY_MS;
     }
     await part.keep(live);
@@ -180,13 +184,19 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   }
 
   /** To the coordinator that is preferred for it: what it owns goes on there as after a takeover, only that nobody has to wait for a lease. */
-  async #handOver(live: L): Promise<void> {
+  async #handOver(live: L, created: string): Promise<void> {
     const { log, scope } = this.#options;
     log.info("hands the pipeline over", { pipeline: scope.pipeline });
-    live.close();
+    this.#leave(live, created);
     this.#journalled = live.journalled;
     this.#enter({ kind: "starting" });
     await this.#election.release();
+  }
+
+  /** What it knows of the journal is left behind with the lease. */
+  #leave(live: L, created: string): void {
+    live.close();
+    this.#election.testify({ created, sequence: live.journalled.sequence });
   }
 
   #lost(why: Loss): void {
@@ -245,4 +255,17 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
       };
     });
   }
+}
+
+/** E10. The key is read before the journal, which can only have grown since. @throws {JournalLostError} */
+function checkWitness(
+  scope: Scope,
+  { created, sequence }: Pick<Replayed<unknown>, "created" | "sequence">,
+  witness: JournalWitness | null,
+): void {
+  if (witness === null || witness.created !== created || witness.sequence <= sequence) return;
+  const key = `the key ${ownerKey(scope)} of the bucket ${OWNER_BUCKET}`;
+  throw new JournalLostError(
+    `the journal of ${scope.pipeline} ends at frame ${sequence}, but ${key} says that it was at ${witness.sequence}. ${CURE} To go on without what is missing, delete that key first.`,
+  );
 }

@@ -2,7 +2,7 @@
  * Who tries to own a pipeline: a lease in a key-value bucket, renewed every half second, free after two. It only keeps coordinators out of each
  * other's way; the journal's fence says who owns (E8).
  */
-import { readOwner, writeOwner, type Bus, type Scope } from "@troupe/protocol";
+import { readOwner, writeOwner, type Bus, type JournalWitness, type Scope } from "@troupe/protocol";
 
 export const RENEW_MS = 500;
 const EXPIRES_MS = 2_000;
@@ -17,6 +17,8 @@ export class Election {
   readonly #delayMs: () => number;
   #seen: { sequence: number; since: number } | undefined;
   #held: { sequence: number; beat: number } | undefined;
+  /** How far the journal was, as far as it is known here; every writing of the key passes it on. */
+  #journal: JournalWitness | null = null;
   #confirmedAt = -Infinity;
 
   constructor(options: {
@@ -44,20 +46,32 @@ export class Election {
     if (askedAt > this.#confirmedAt) this.#confirmedAt = askedAt;
   }
 
+  /** How far the journal was when the key was last written; null: nobody has said. */
+  async witness(): Promise<JournalWitness | null> {
+    return (await readOwner(this.#bus, this.#scope, EXPIRES_MS)).journal;
+  }
+
+  /** The journal is so far now: the next renewal says it. */
+  testify(journal: JournalWitness): void {
+    this.#journal = journal;
+  }
+
   /** One try to get the lease. @returns whether it is ours now. */
   async tryAcquire(): Promise<boolean> {
     const askedAt = this.#mono();
-    const { sequence, lease } = await readOwner(this.#bus, this.#scope, EXPIRES_MS);
+    const { sequence, lease, journal } = await readOwner(this.#bus, this.#scope, EXPIRES_MS);
     if (this.#seen?.sequence !== sequence) this.#seen = { sequence, since: askedAt };
     const isHeld = lease !== null && !this.#isFormerSelf(lease.holder);
     if (askedAt - this.#seen.since < (isHeld ? EXPIRES_MS : 0) + this.#delayMs()) return false;
     const written = await writeOwner(this.#bus, this.#scope, {
       lease: { holder: this.#holder, beat: 1 },
+      journal,
       sequence,
       timeoutMs: EXPIRES_MS,
     });
     if (written === null) return false;
     this.#held = { sequence: written, beat: 1 };
+    this.#journal = journal;
     this.#confirmedAt = askedAt;
     return true;
   }
@@ -78,6 +92,7 @@ export class Election {
     const beat = held.beat + 1;
     const written = await writeOwner(this.#bus, this.#scope, {
       lease: { holder: this.#holder, beat },
+      journal: this.#journal,
       sequence: held.sequence,
       timeoutMs: CONFIRMED_MS,
     });
@@ -93,7 +108,12 @@ export class Election {
     this.#held = undefined;
     this.#confirmedAt = -Infinity;
     if (held !== undefined)
-      await writeOwner(this.#bus, this.#scope, { lease: null, sequence: held.sequence, timeoutMs: CONFIRMED_MS });
+      await writeOwner(this.#bus, this.#scope, {
+        lease: null,
+        journal: this.#journal,
+        sequence: held.sequence,
+        timeoutMs: CONFIRMED_MS,
+      });
   }
 
   /** An earlier renewal may have been written though its answer was lost: then the key is still ours. */

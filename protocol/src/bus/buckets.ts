@@ -1,4 +1,5 @@
 /** The key-value buckets where operator (or laptop), coordinators and agents meet. A bucket is a stream with one message a key. */
+import { Fields } from "../fields.ts";
 import {
   currentRevisionKey,
   LOAD_BUCKET,
@@ -97,20 +98,35 @@ export interface OwnerLease {
   readonly beat: number;
 }
 
+/** How far the journal was when the key was written: what is shorter has lost something, even if nobody is left who knew more. */
+export interface JournalWitness {
+  /** When the journal's stream was made, as the server says it: another stream is another journal. */
+  readonly created: string;
+  /** Of its last frame. */
+  readonly sequence: number;
+}
+
 export interface OwnerEntry {
   readonly sequence: number;
   readonly lease: OwnerLease | null;
+  /** It outlasts the lease. */
+  readonly journal: JournalWitness | null;
 }
 
 export async function readOwner(bus: Bus, scope: Scope, timeoutMs: number): Promise<OwnerEntry> {
   const message = await lastMessageOf(bus, `KV_${OWNER_BUCKET}`, subjectOf(OWNER_BUCKET, ownerKey(scope)), timeoutMs);
-  if (message === null) return { sequence: 0, lease: null };
-  return { sequence: message.sequence, lease: leaseOf(message.data) };
+  if (message === null) return { sequence: 0, lease: null, journal: null };
+  const value: unknown = message.data.byteLength === 0 ? null : JSON.parse(decoder.decode(message.data));
+  return { sequence: message.sequence, lease: leaseOf(value), journal: journalOf(value) };
 }
 
-function leaseOf(data: Uint8Array): OwnerLease | null {
-  if (data.byteLength === 0) return null;
-  const value: unknown = JSON.parse(decoder.decode(data));
+function journalOf(value: unknown): JournalWitness | null {
+  if (typeof value !== "object" || value === null || !("journal" in value)) return null;
+  const fields = new Fields(value.journal, "journal");
+  return { created: fields.string("created"), sequence: fields.number("sequence") };
+}
+
+function leaseOf(value: unknown): OwnerLease | null {
   if (typeof value !== "object" || value === null || !("holder" in value) || !("beat" in value)) return null;
   return typeof value.holder === "string" && typeof value.beat === "number"
     ? { holder: value.holder, beat: value.beat }
@@ -120,6 +136,8 @@ function leaseOf(data: Uint8Array): OwnerLease | null {
 export interface OwnerWrite {
   /** Null lets go. */
   readonly lease: OwnerLease | null;
+  /** Null: nothing is known of the journal. */
+  readonly journal: JournalWitness | null;
   /** The sequence that the key is expected to have. */
   readonly sequence: number;
   readonly timeoutMs: number;
@@ -129,9 +147,10 @@ export interface OwnerWrite {
 export async function writeOwner(
   bus: Bus,
   scope: Scope,
-  { lease, sequence, timeoutMs }: OwnerWrite,
+  { lease, journal, sequence, timeoutMs }: OwnerWrite,
 ): Promise<number | null> {
-  const data = lease === null ? new Uint8Array(0) : encoder.encode(JSON.stringify(lease));
+  const value = { ...lease, ...(journal === null ? {} : { journal }) };
+  const data = lease === null && journal === null ? new Uint8Array(0) : encoder.encode(JSON.stringify(value));
   try {
     return await appendToStream(bus, subjectOf(OWNER_BUCKET, ownerKey(scope)), data, {
       lastSubjectSequence: sequence,

@@ -1,10 +1,14 @@
 /** A journal that is not what it was is refused, with the cure, and never repaired. */
 import test, { type ExecutionContext } from "ava";
-import { cp, rename, rm } from "node:fs/promises";
+import { cp, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import {
   appendToStream,
   deleteStream,
   ensureStream,
+  OWNER_BUCKET,
+  ownerKey,
+  purgeStream,
   readStream,
   streamsOf,
   streamState,
@@ -228,6 +232,53 @@ async function backUp({ nats }: Engine): Promise<() => Promise<void>> {
     await nats.start();
   };
 }
+
+/** The journal's own files as they are now, to be put back under a server that has gone on. */
+async function backUpJournal({ nats }: Engine): Promise<() => Promise<void>> {
+  const found = (await readdir(nats.folder, { recursive: true })).find((name) => name.endsWith(`streams/${JOURNAL}`));
+  const journal = join(nats.folder, found!);
+  const copy = `${nats.folder}.journal`;
+  await nats.kill();
+  await cp(journal, copy, { recursive: true });
+  await nats.start();
+  return async () => {
+    await nats.kill();
+    await rm(journal, { recursive: true });
+    await rename(copy, journal);
+    await nats.start();
+  };
+}
+
+test.serial(
+  "E10: a journal that lost its end while nobody was there is noticed by what its owner left behind",
+  async (t) => {
+    await using engine = await Engine.start(SINGLE);
+    const first = await engine.coordinator();
+    await engine.submit("a", 1);
+    await first[Symbol.asyncDispose]();
+    const restore = await backUpJournal(engine);
+    const owner = await engine.coordinator();
+    for (const id of ["b", "c"]) await engine.submit(id, id);
+    await owner[Symbol.asyncDispose]();
+    await restore();
+    await eventually("the bus is back", () => engine.bus.status === "connected");
+
+    const stalled = await engine.coordinator({ isOwner: false });
+    const why = /ends at frame \d+, but the key local\.film\.u1 of the bucket TROUPE_OWNERS says that it was at \d+\./;
+    await stalls(t, engine, stalled, why);
+    t.regex(
+      String((await stalled.says("stalled"))["why"]),
+      /To go on without what is missing, delete that key first\.$/,
+    );
+    await stalled[Symbol.asyncDispose]();
+
+    await purgeStream(engine.bus, `KV_${OWNER_BUCKET}`, { subject: `$KV.${OWNER_BUCKET}.${ownerKey(SCOPE)}` });
+    await engine.coordinator();
+    await engine.agents();
+    t.is((await engine.outcome("a")).state, "done", "what is left goes on");
+    t.is((await engine.ask("status", { id: "b" })).error?.code, "JobNotFound");
+  },
+);
 
 test.serial("a journal that was cut and written on is noticed by whoever knew what was cut off", async (t) => {
   await using engine = await Engine.start(SINGLE);

@@ -39,11 +39,12 @@ export class PayloadWriter {
 
   /** The whole envelope around `messages`, whose slots came from this writer. */
   seal(messages: unknown): Uint8Array {
-    const head = encoder.encode(JSON.stringify({ m: messages, p: this.#lengths }));
-    const out = new Uint8Array(4 + head.byteLength + this.#total);
-    new DataView(out.buffer).setUint32(0, head.byteLength);
-    out.set(head, 4);
-    let at = 4 + head.byteLength;
+    const head = JSON.stringify({ m: messages, p: this.#lengths });
+    const headBytes = Buffer.byteLength(head);
+    const out = new Uint8Array(4 + headBytes + this.#total);
+    new DataView(out.buffer).setUint32(0, headBytes);
+    encoder.encodeInto(head, out.subarray(4));
+    let at = 4 + headBytes;
     for (const bytes of this.#bytes) {
       out.set(bytes, at);
       at += bytes.byteLength;

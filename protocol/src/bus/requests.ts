@@ -15,13 +15,17 @@ interface Pending {
   readonly handler: (message: BusMessage) => boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
-  timer: NodeJS.Timeout;
+  /** Monotonic milliseconds after which nobody waits any more. */
+  deadlineAt: number;
 }
 
 export class Requests {
   readonly #inbox: string;
   readonly #send: Send;
   readonly #pending = new Map<string, Pending>();
+  /** One for all of them: it rings when the first time-out may be over, and almost never finds one that is. */
+  #timer: NodeJS.Timeout | undefined;
+  #ringsAt = Number.POSITIVE_INFINITY;
   #next = 0;
   #closed = false;
 
@@ -53,8 +57,9 @@ export class Requests {
       }
       const token = (this.#next++).toString(36);
       const { timeoutMs } = options;
-      const pending: Pending = { subject, timeoutMs, handler, resolve, reject, timer: this.#timer(token, timeoutMs) };
-      this.#pending.set(token, pending);
+      const deadlineAt = performance.now() + timeoutMs;
+      this.#pending.set(token, { subject, timeoutMs, handler, resolve, reject, deadlineAt });
+      this.#ringAt(deadlineAt);
       try {
         const headers = options.headers === undefined ? {} : { headers: options.headers };
         this.#send(subject, data, { reply: `${this.#inbox}.${token}`, ...headers });
@@ -80,7 +85,7 @@ export class Requests {
       this.#settle(token, ({ resolve }) => {
         resolve();
       });
-    else pending.timer.refresh();
+    else pending.deadlineAt = performance.now() + pending.timeoutMs;
   }
 
   /** The connection was lost: what was asked over it will not be answered, so nobody need wait for a time-out. */
@@ -90,6 +95,7 @@ export class Requests {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     this.#rejectAll("was closed");
   }
 
@@ -101,19 +107,40 @@ export class Requests {
     }
   }
 
-  #timer(token: string, timeoutMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#settle(token, ({ reject, subject }) => {
-        reject(new BusTimeoutError(`no answer on ${subject} within ${timeoutMs} ms`));
-      });
-    }, timeoutMs);
+  #ringAt(at: number): void {
+    if (at >= this.#ringsAt) {
+      this.#timer?.ref();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#ringsAt = at;
+    this.#timer = setTimeout(
+      () => {
+        this.#ringsAt = Number.POSITIVE_INFINITY;
+        this.#expire(performance.now());
+      },
+      Math.max(0, at - performance.now()),
+    );
+  }
+
+  #expire(now: number): void {
+    let next = Number.POSITIVE_INFINITY;
+    for (const [token, { deadlineAt }] of this.#pending) {
+      if (deadlineAt > now) next = Math.min(next, deadlineAt);
+      else
+        this.#settle(token, ({ reject, subject, timeoutMs }) => {
+          reject(new BusTimeoutError(`no answer on ${subject} within ${timeoutMs} ms`));
+        });
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#ringAt(next);
   }
 
   #settle(token: string, end: (pending: Pending) => void): void {
     const pending = this.#pending.get(token);
     if (pending === undefined) return;
     this.#pending.delete(token);
-    clearTimeout(pending.timer);
+    // What is left of a time-out that nobody waits for keeps no process alive.
+    if (this.#pending.size === 0) this.#timer?.unref();
     end(pending);
   }
 }

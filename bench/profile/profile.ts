@@ -15,6 +15,7 @@ import type { Troupe } from "../system/bundle.ts";
 import { startPipeline } from "../system/start.ts";
 import { readProfiles, selfTimes, type CpuProfile, type SelfTimes } from "./self-times.ts";
 import { watchTraffic } from "./traffic.ts";
+import { waterfall } from "./waterfall.ts";
 
 const IN_FLIGHT = 400;
 const IN_FLIGHT_MIB = 32;
@@ -32,7 +33,7 @@ interface Profiled {
   readonly load: () => Load;
 }
 
-export const PROFILES: readonly Profiled[] = [
+const LOADED: readonly Profiled[] = [
   {
     name: "chain",
     title: "a chain of three groups, empty modules",
@@ -59,12 +60,20 @@ export const PROFILES: readonly Profiled[] = [
   },
 ];
 
+const ALONE = { name: "alone", title: "one job alone through the chain, step by step" };
+
+export const PROFILES: readonly Pick<Profiled, "name" | "title">[] = [...LOADED, ALONE];
+
 export async function profileAll(context: Context, only: readonly string[], print: Print): Promise<void> {
-  for (const profiled of PROFILES) {
-    if (only.length > 0 && !only.includes(profiled.name)) continue;
+  const isWanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  for (const profiled of LOADED) {
+    if (!isWanted(profiled.name)) continue;
     print(`\n${profiled.title}`);
     await profileOne(profiled, context, print);
   }
+  if (!isWanted(ALONE.name)) return;
+  print(`\n${ALONE.title}`);
+  await waterfall(context, print);
 }
 
 async function profileOne({ build, load }: Profiled, { troupe, quick }: Context, print: Print): Promise<void> {

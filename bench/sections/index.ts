@@ -1,4 +1,5 @@
 import { actors } from "./actors.ts";
+import { alone } from "./alone.ts";
 import { magda } from "./magda.ts";
 import { memory } from "./memory.ts";
 import { moduleStart } from "./module-start.ts";
@@ -12,6 +13,7 @@ import { startUp } from "./start-up.ts";
 /** In this order: later ones compare themselves to what earlier ones have measured. */
 export const SECTIONS: readonly Section[] = [
   rawLimits,
+  alone,
   chainSection,
   diamondSection,
   moduleStart,

@@ -13,6 +13,7 @@ import type {
 } from "@troupe/protocol";
 import type { Moment } from "../core/execution.ts";
 import type { RegistryEvent } from "./events.ts";
+import type { Hold } from "./holds.ts";
 import type { ActorRecord, RegistryState } from "./state.ts";
 
 export interface RegistrySettings {
@@ -87,6 +88,12 @@ export interface RegistryOwner {
   readonly placing: Map<string, { readonly replica: string; readonly gpus: readonly number[] }>;
   /** When the order to begin was last sent. */
   readonly spawnedAt: Map<string, number>;
+  /** Who holds what of shared objects that lie in NATS, by the name under which it stores. */
+  readonly holds: Map<string, Hold>;
+  /** Shared objects that somebody has let go of, and since when. */
+  readonly loose: Map<string, number>;
+  /** Monotonic moment at which this owner began. */
+  readonly ownsSince: number;
   /** What Kubernetes says of the Group; null: nobody does, as on the laptop. */
   mark: GroupMark | null;
   commands: RegistryCommand[];
@@ -108,6 +115,9 @@ export function newRegistryOwner(
     underWay: new Set(),
     placing: new Map(),
     spawnedAt: new Map(),
+    holds: new Map(),
+    loose: new Map(),
+    ownsSince: options.now.mono,
     mark: null,
     commands: [],
   };

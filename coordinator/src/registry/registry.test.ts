@@ -1,4 +1,4 @@
-import type { ActorOrder, NurseryBeat, RegistryReply, RegistryRequest } from "@troupe/protocol";
+import type { ActorOrder, NurseryBeat, ParentRef, RegistryReply, RegistryRequest } from "@troupe/protocol";
 import test from "ava";
 import {
   decodeRegistryFrame,
@@ -14,12 +14,14 @@ import { newRegistryOwner, takeRegistryCommands, type RegistryCommand, type Regi
 import { ask } from "./requests.ts";
 import { emptyRegistry, type RegistryState } from "./state.ts";
 import { tickRegistry } from "./tick.ts";
+import { livingWriters } from "./writers.ts";
 
 /** A registry whose journal takes everything at once. */
 class Bench {
   readonly journal: RegistryEntry[] = [];
   readonly replies = new Map<string, RegistryReply>();
   readonly sent: Extract<RegistryCommand, { kind: "send" }>[] = [];
+  readonly discarded: string[] = [];
   owner: RegistryOwner;
   now = 0;
 
@@ -44,6 +46,7 @@ class Bench {
   execute(command: RegistryCommand): void {
     if (command.kind === "reply") this.replies.set(command.to, command.reply);
     if (command.kind === "send") this.sent.push(command);
+    if (command.kind === "discard") this.discarded.push(...command.blobs);
     if (command.kind !== "append") return;
     this.journal.push(command);
     commitRegistry(this.owner, [command], this.moment);
@@ -235,4 +238,64 @@ test("a replica that is to end refuses what it was just given: it begins elsewhe
   t.is(bench.status("a"), "starting");
   const record = bench.owner.state.actors.get("a");
   t.deepEqual([record?.replica, record?.incarnation, record?.restarts], ["n1", 2, 0]);
+});
+
+test("a shared object goes when the last who held it has let go of it, or has ended a moment ago", (t) => {
+  const bench = new Bench();
+  const client = (id: string): ParentRef => ({ kind: "client", id });
+  const live = (ms: number, clients: readonly string[]): void => {
+    for (let past = 0; past < ms; past += 1_000) {
+      for (const id of clients) bench.ask({ op: "beat", client: id });
+      bench.tick(1_000);
+    }
+  };
+  live(61_000, ["p", "q"]);
+  bench.ask({ op: "holds", holder: client("p"), objects: ["p.shared.1", "p.shared.2"] });
+  bench.ask({ op: "holds", holder: client("q"), objects: ["p.shared.2"] });
+  live(10_000, ["p", "q"]);
+  t.deepEqual(bench.discarded, []);
+  bench.ask({ op: "holds", holder: client("p"), objects: ["p.shared.2"] });
+  t.deepEqual(bench.discarded, ["p.shared.1"]);
+  bench.ask({ op: "bye", client: "p" });
+  live(10_000, ["q"]);
+  t.deepEqual(bench.discarded, ["p.shared.1"], "q holds the other");
+  t.true(livingWriters(bench.owner).has("p"), "so that it is not swept");
+  bench.ask({ op: "bye", client: "q" });
+  live(3_000, []);
+  t.deepEqual(bench.discarded, ["p.shared.1"], "it may just have passed it on");
+  live(5_000, []);
+  t.deepEqual(bench.discarded, ["p.shared.1", "p.shared.2"]);
+});
+
+test("a new owner removes nothing before everybody has said what they hold", (t) => {
+  const bench = new Bench();
+  const holder = { kind: "client", id: "p" } as const;
+  bench.ask({ op: "holds", holder, objects: ["p.shared.1"] });
+  bench.ask({ op: "holds", holder, objects: [] });
+  bench.tick(10_000);
+  t.deepEqual(bench.discarded, []);
+  bench.ask({ op: "holds", holder: { kind: "client", id: "q" }, objects: ["p.shared.1"] });
+  bench.tick(4_000);
+  for (let past = 0; past < 60; past++) {
+    bench.ask({ op: "beat", client: "q" });
+    bench.tick(1_000);
+  }
+  t.deepEqual(bench.discarded, [], "q has said so meanwhile");
+});
+
+test("a Group that is scaled to nothing refuses actors, those included that wait; those that have lived are kept", (t) => {
+  const bench = new Bench();
+  bench.owner.mark = { replicas: 1, isAutoscaled: false };
+  bench.beat();
+  bench.ask({ op: "create", order: order("old", { maxRestarts: 1, detached: true }), getIfExists: false }, "old");
+  bench.beat({ residents: [alive("old")], draining: true });
+  bench.ask({ op: "create", order: order("waits", { detached: true }), getIfExists: false }, "waits");
+  bench.owner.mark = { replicas: 0, isAutoscaled: false };
+  const refused = bench.ask({ op: "create", order: order("new"), getIfExists: false }, "new");
+  t.like(refused, { ok: false, code: "NoReplica" });
+  bench.tick(6_000);
+  t.like(bench.replies.get("waits"), { ok: false, death: { code: "NoReplica" } });
+  t.is(bench.status("old"), "restarting");
+  bench.owner.mark = { replicas: 0, isAutoscaled: true };
+  t.is(bench.ask({ op: "create", order: order("patient"), getIfExists: false }, "patient"), undefined);
 });

@@ -1,6 +1,8 @@
 /** What clients ask of the registry. Births and deaths are answered once they are journalled. */
 import type { ActorOrder, Death, RegistryReply, RegistryRequest } from "@troupe/protocol";
 import type { Moment } from "../core/execution.ts";
+import { isWithoutReplicas, SCALE_UP } from "./homeless.ts";
+import { heardHolds } from "./holds.ts";
 import { append, found, reply, type RegistryOwner } from "./owner.ts";
 import { isPossible } from "./place.ts";
 import type { ActorRecord } from "./state.ts";
@@ -34,6 +36,9 @@ export function ask(owner: RegistryOwner, { request, to }: Asked, now: Moment): 
       return;
     case "discard":
       owner.commands.push({ kind: "discard", blobs: request.blobs });
+      return;
+    case "holds":
+      heardHolds(owner, request, now);
       return;
     case "beat":
       owner.clients.set(request.client, now.mono);
@@ -126,7 +131,7 @@ function refusalOf(owner: RegistryOwner, { claim, className }: ActorOrder): Regi
       ok: false,
       code: "NoReplica",
       message: `actor ${className} has nowhere to live: the group is scaled to no replica`,
-      hint: "scale it up: kubectl scale group NAME --replicas=1, or set spec.replicas or spec.autoscale",
+      hint: SCALE_UP,
     };
   }
   if (isPossible(owner, claim)) return undefined;
@@ -142,11 +147,6 @@ function refusalOf(owner: RegistryOwner, { claim, className }: ActorOrder): Regi
         ? "claim less, or say that the machine has more (the options cpus and gpus)"
         : "claim less, or give its replicas more (spec.resources of the Group)",
   };
-}
-
-/** None is there, and none will come unless somebody asks for it. */
-function isWithoutReplicas({ mark, nurseries }: RegistryOwner): boolean {
-  return mark !== null && mark.replicas === 0 && !mark.isAutoscaled && nurseries.size === 0;
 }
 
 function kill(

@@ -1,5 +1,7 @@
 /** What only time shows: who is silent, and which of the dead need no longer be told of. */
 import type { Moment } from "../core/execution.ts";
+import { endHomeless } from "./homeless.ts";
+import { tickHolds } from "./holds.ts";
 import { loseSilentNurseries } from "./nurseries.ts";
 import { append, type RegistryOwner } from "./owner.ts";
 import { clientEnded } from "./requests.ts";
@@ -8,6 +10,8 @@ export function tickRegistry(owner: RegistryOwner, now: Moment): void {
   loseSilentNurseries(owner, now);
   endSilentClients(owner, now);
   forgetDead(owner, now);
+  tickHolds(owner, now);
+  endHomeless(owner, now);
 }
 
 /** Time in which the owner was cut off or frozen does not count against anybody. */

@@ -57,6 +57,7 @@ export type DeathCode =
   | "Crashed" // its process died of a signal, or of an error in native code
   | "HostLost" // its replica has fallen silent or is gone
   | "ConstructorFailed" // its code could not be loaded, or its constructor threw
+  | "NoReplica" // it never began: its Group was scaled to no replica
   | "ParentEnded" // the actor that created it has ended
   | "ClientEnded"; // the program that created it has ended
 

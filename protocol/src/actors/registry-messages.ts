@@ -1,13 +1,13 @@
 /** What clients and nurseries say to the registry of a free Group, and what it says to them. JSON, over core NATS. */
 import { EnvelopeError } from "../envelope.ts";
 import { Fields } from "../fields.ts";
-import type { ActorClaim, ActorFacts, ActorInfo, ActorOrder, ActorStatus, Death } from "./actor.ts";
+import type { ActorClaim, ActorFacts, ActorInfo, ActorOrder, ActorStatus, Death, ParentRef } from "./actor.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** `<job>.<slot>.<random>`, and no wildcard. */
-const BLOB_ID = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const BLOB_ID = /^[\w@-]+\.[\w-]+\.[\w-]+$/;
 
 export type RegistryRequest =
   /** Repeated under the same id until it is answered: the answer comes when the actor lives, or never will. */
@@ -18,6 +18,11 @@ export type RegistryRequest =
   | { readonly op: "list" }
   /** What was stored for a call is needed no more. `blobs` are ids of payloads. */
   | { readonly op: "discard"; readonly blobs: readonly string[] }
+  /**
+   * All shared objects that a program or actor holds, by the ids of their payloads: said when that changes, and every few seconds while there are some.
+   * What nobody holds any more is removed.
+   */
+  | { readonly op: "holds"; readonly holder: ParentRef; readonly objects: readonly string[] }
   /** A client says once a second that it lives. */
   | { readonly op: "beat"; readonly client: string }
   | { readonly op: "bye"; readonly client: string };
@@ -132,14 +137,22 @@ export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
       fields.string("client");
       return fields.as<RegistryRequest>();
     case "discard":
-      if (!fields.array("blobs").every((id) => typeof id === "string" && BLOB_ID.test(id)))
-        throw new EnvelopeError("what is to be discarded is no stored payload");
+      checkBlobs(fields.array("blobs"));
+      return fields.as<RegistryRequest>();
+    case "holds":
+      fields.object("holder").check({ kind: "string", id: "string" });
+      checkBlobs(fields.array("objects"));
       return fields.as<RegistryRequest>();
     case "list":
       return { op: "list" };
     default:
       throw new EnvelopeError(`a registry knows no ${op}`);
   }
+}
+
+function checkBlobs(ids: readonly unknown[]): void {
+  if (!ids.every((id) => typeof id === "string" && BLOB_ID.test(id)))
+    throw new EnvelopeError("what is named is no stored payload");
 }
 
 /** @throws {EnvelopeError} */

@@ -105,8 +105,8 @@ export class ActorRuntime {
       blobs: this.blobs,
       caller: this.caller,
       folder: options.sharedFolder,
-      discard: (payload) => {
-        this.#discard(payload);
+      tellHolds: (objects) => {
+        this.registry.tell({ op: "holds", holder: parent, objects });
       },
       encode: (value) => encodeValues([value], this.hooks, "what is put"),
       decode: (bytes) => decodeValues(bytes, this.hooks)[0],

@@ -3,8 +3,10 @@
  *
  * On the laptop the bytes are a file in memory (`/dev/shm`). Every process that holds a reference holds a hard link of its own to it: the
  * kernel counts them, and the memory is free when the last one has gone. A process that dies without having let go is cleaned up after.
+ *
+ * On a cluster the bytes lie in NATS. Every program and actor tells the registry which ones it holds; what nobody holds any more is removed.
  */
-import type { BlobStore, StoredPayload } from "@troupe/protocol";
+import { BlobError, type BlobStore, type StoredPayload } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -18,6 +20,9 @@ type Shape = "value" | "ArrayBuffer" | ViewName;
 
 /** A reference that was sent is held for so long at least, whatever becomes of it here. */
 const ON_ITS_WAY_MS = 60_000;
+
+/** What is held in NATS is told again this often: a new owner of the registry knows nothing of it. */
+const TELL_HOLDS_MS = 5_000;
 
 /** Where a shared object lies, as it travels. */
 export interface SharedData {
@@ -36,8 +41,8 @@ export interface SharedParts {
   readonly caller: string;
   /** The machine's folder of shared objects; undefined: there is none, and they are stored in NATS. */
   readonly folder: string | undefined;
-  /** Has the registry remove it. */
-  readonly discard: (payload: StoredPayload) => void;
+  /** Says what is held here of what lies in NATS: all of it, by the ids of the payloads. */
+  readonly tellHolds: (objects: readonly string[]) => void;
   encode(value: unknown): Uint8Array;
   decode(bytes: Uint8Array): unknown;
 }
@@ -88,14 +93,15 @@ interface Held {
   count: number;
   /** Our link to the file; null: it is stored in NATS. */
   readonly link: string | null;
-  /** What this thread has stored in NATS, and removes. Who else has read it by then keeps it; others must be given a reference that is held here. */
-  readonly stored: StoredPayload | null;
+  /** Id of its payload in NATS; null: it is a file. */
+  readonly stored: string | null;
   value: Promise<unknown> | undefined;
 }
 
 export class SharedStore {
   readonly #parts: SharedParts;
   readonly #held = new Map<string, Held>();
+  #telling: NodeJS.Timeout | undefined;
   readonly #unreachable = new FinalizationRegistry<string>((id) => {
     this.release(id);
   });
@@ -124,12 +130,17 @@ export class SharedStore {
   /** A reference in this thread to what lies somewhere. @throws {NotSendableError} when it was released already. */
   refTo<T>(data: SharedData): SharedRef<T> {
     const held = this.#held.get(data.id);
-    if (held === undefined)
-      this.#held.set(data.id, { count: 1, link: this.#hold(data), stored: null, value: undefined });
+    if (held === undefined) this.#take(data);
     else held.count++;
     const ref = new SharedRef<T>(this, data);
     this.#unreachable.register(ref, data.id);
     return ref;
+  }
+
+  #take(data: SharedData): void {
+    const stored = data.place.kind === "stored" ? data.place.payload.ref.id : null;
+    this.#held.set(data.id, { count: 1, link: this.#hold(data), stored, value: undefined });
+    if (stored !== null) this.#tellHolds();
   }
 
   async read(data: SharedData): Promise<unknown> {
@@ -146,14 +157,28 @@ export class SharedStore {
     this.#letGo(held);
   }
 
+  /** What lies in NATS is let go of when the registry knows that this program or actor has ended. */
   close(): void {
-    for (const held of this.#held.values()) this.#letGo(held);
+    clearInterval(this.#telling);
+    for (const { link } of this.#held.values()) if (link !== null) rmSync(link, { force: true });
     this.#held.clear();
   }
 
   #letGo({ link, stored }: Held): void {
     if (link !== null) rmSync(link, { force: true });
-    if (stored !== null) this.#parts.discard(stored);
+    if (stored !== null) this.#tellHolds();
+  }
+
+  /** At once: whoever passed a reference on to us may let go of it as soon as we have answered. */
+  #tellHolds(): void {
+    const stored = [...this.#held.values()].flatMap((held) => held.stored ?? []);
+    this.#parts.tellHolds(stored);
+    clearInterval(this.#telling);
+    if (stored.length === 0) return;
+    this.#telling = setInterval(() => {
+      this.#parts.tellHolds(stored);
+    }, TELL_HOLDS_MS);
+    this.#telling.unref();
   }
 
   #bytesOf(value: unknown): { shape: Shape; bytes: Uint8Array } {
@@ -168,7 +193,6 @@ export class SharedStore {
     const { folder, blobs, caller } = this.#parts;
     if (folder === undefined) {
       const payload = await blobs.put({ job: caller, slot: "shared" }, "binary", bytes);
-      this.#held.set(id, { count: 0, link: null, stored: payload, value: undefined });
       return { id, bytes: bytes.byteLength, shape, place: { kind: "stored", payload } };
     }
     // Ours from the beginning: its name says whose link it is.
@@ -196,7 +220,7 @@ export class SharedStore {
   }
 
   async #load({ bytes, shape, place }: SharedData, link: string | null): Promise<unknown> {
-    if (place.kind === "stored") return this.#shaped(await this.#parts.blobs.get(place.payload), shape);
+    if (place.kind === "stored") return this.#shaped(await this.#fetch(place.payload), shape);
     await using file = await open(link ?? place.path, "r");
     // Memory that threads of this process share without a copy.
     const memory = new Uint8Array(new SharedArrayBuffer(bytes));
@@ -206,6 +230,14 @@ export class SharedStore {
       at += bytesRead;
     }
     return this.#shaped(memory, shape);
+  }
+
+  async #fetch(payload: StoredPayload): Promise<Uint8Array> {
+    try {
+      return await this.#parts.blobs.get(payload);
+    } catch (cause) {
+      throw cause instanceof BlobError ? gone(cause) : cause;
+    }
   }
 
   #shaped(bytes: Uint8Array, shape: Shape): unknown {

@@ -1,5 +1,5 @@
 /** What is too large for a message is stored in NATS, and does not outlive the program that has stored it. */
-import { actor, actorNamed, listActors, put, startActors } from "@troupe/sdk";
+import { actor, actorNamed, kill, listActors, put, startActors } from "@troupe/sdk";
 import { connectBus, streamsOf, subjectsIn, subjectsOf, type Bus } from "@troupe/protocol";
 import test from "ava";
 import { spawn } from "node:child_process";
@@ -59,6 +59,8 @@ test.serial("a program dies in the middle of its calls: its actors end, and what
   t.deepEqual(await stored(bus), ["shared", "shared"]);
   spare.release();
   await eventually("what was released is gone", async () => (await stored(bus)).length === 1);
+  // The keeper has read the other one, and holds it as well.
+  await kill(keeper);
   await group.close();
   await eventually("and the rest with the program", async () => (await stored(bus)).length === 0);
 });

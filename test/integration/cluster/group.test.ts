@@ -5,7 +5,9 @@ import {
   ActorPool,
   ActorRefusedError,
   chunk,
+  kill,
   listActors,
+  put,
   startActors,
   task,
   type ActorHandle,
@@ -152,6 +154,30 @@ test.serial(
     await startPod(from);
   },
 );
+
+test.serial("what is put lies in NATS once, is read by every process, and goes with the last reference", async (t) => {
+  // A reference that was sent is held for a minute, and a new owner listens for as long.
+  t.timeout(240_000);
+  const table = await put(new Float64Array(200_000).fill(0.5));
+  class Reader {
+    readonly #table: Float64Array;
+    constructor(table: Float64Array) {
+      this.#table = table;
+    }
+    sum(): number {
+      return this.#table.reduce((sum, value) => sum + value, 0);
+    }
+  }
+  const readers = await Promise.all([0, 1].map(async () => actor(Reader, [table])));
+  t.deepEqual(await Promise.all(readers.map(async (reader) => reader.sum())), [100_000, 100_000]);
+  const { blobs } = streamsOf(SCOPE);
+  const bytes = async (): Promise<number> => (await streamState(operator, blobs))?.bytes ?? 0;
+  const stored = await bytes();
+  t.true(stored > 1_600_000 && stored < 3_200_000, "once");
+  table.release();
+  await Promise.all(readers.map(async (reader) => kill(reader)));
+  await eventually("it is gone", async () => (await bytes()) < 1_000, 180_000);
+});
 
 test.serial("a pod that is killed is missed, and so are its actors", async (t) => {
   const durable = await actor(Counter, [5], { maxRestarts: 3, maxTaskRetries: 3 });

@@ -1,4 +1,4 @@
-import { openLocalGroup } from "./actor-group.ts";
+import { openGroup, PLACE } from "./actor-group.ts";
 import { describeAsyncActors } from "./async-actors.ts";
 
-describeAsyncActors("async actors, locally", openLocalGroup);
+describeAsyncActors(`async actors, ${PLACE}`, openGroup);

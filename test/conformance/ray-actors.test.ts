@@ -1,4 +1,4 @@
-import { openLocalGroup } from "./actor-group.ts";
+import { openGroup, PLACE } from "./actor-group.ts";
 import { describeRayActors } from "./ray-actors.ts";
 
-describeRayActors("Ray's actors, locally", openLocalGroup);
+describeRayActors(`Ray's actors, ${PLACE}`, openGroup);

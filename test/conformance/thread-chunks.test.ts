@@ -1,4 +1,4 @@
-import { openLocalGroup } from "./actor-group.ts";
+import { openGroup, PLACE } from "./actor-group.ts";
 import { describeThreadChunks } from "./thread-chunks.ts";
 
-describeThreadChunks("thread-chunks, locally", openLocalGroup);
+describeThreadChunks(`thread-chunks, ${PLACE}`, openGroup);

@@ -3,6 +3,7 @@ import ava from "ava";
 import { Cluster } from "./support/cluster.ts";
 import { buildImages, install, provideVolume, RELEASE, SYSTEM } from "./support/installation.ts";
 import { applyModules, openWorld, type Step, type World } from "./support/world.ts";
+import { describeActors } from "./steps/actors.ts";
 import { describeExamples } from "./steps/examples.ts";
 import { describeFaults } from "./steps/faults.ts";
 import { describeGpus } from "./steps/gpus.ts";
@@ -59,6 +60,7 @@ step("helm test sends a job through a pod", async (t) => {
 
 describeExamples(step, world);
 describeGpus(step, world);
+describeActors(step, world);
 describeFaults(step, world);
 describeSecurity(step, world);
 describeOperations(step, world);

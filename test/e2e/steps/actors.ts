@@ -1,0 +1,185 @@
+/** Actors, pools and chunked maps in a free-standing Group, called from outside of the cluster. */
+import { configMapYaml } from "@troupe/model";
+import { actor, ActorPool, actorInfo, chunk, startActors, type Actors } from "@troupe/sdk";
+import type { ExecutionContext } from "ava";
+import { readFile } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { Counter } from "../../conformance/actors/classes.ts";
+import { add } from "../../conformance/modules/chunks.ts";
+import { eventually } from "../../support/eventually.ts";
+import { RELEASE, SYSTEM } from "../support/installation.ts";
+import { ran } from "../support/run.ts";
+import { podNames, TEAM, type Step, type World } from "../support/world.ts";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const GROUP = "workers";
+const SELECTOR = `troupe.dev/group=${GROUP},!troupe.dev/pipeline`;
+/** What the cases about actors export, and cannot travel as source. */
+const CODE = [
+  "test/conformance/actors/classes.ts",
+  "test/conformance/actors/polling.ts",
+  "test/conformance/actors/ray-tour.ts",
+  "test/conformance/modules/chunks.ts",
+  "examples/actors/digits.ts",
+];
+const CASES = ["ray-actors", "async-actors", "thread-chunks"].map((name) => `test/conformance/${name}.test.ts`);
+
+const manifest = (replicas: number): string => `
+apiVersion: troupe.dev/v1alpha1
+kind: Group
+metadata: { name: ${GROUP} }
+spec:
+  replicas: ${replicas}
+  # No claim of CPUs: actors may claim what a process there can use.
+  resources: { memory: 1Gi }
+  source: { configMap: ${GROUP}-code }
+`;
+
+async function codeYaml(): Promise<string> {
+  const files = await Promise.all(
+    CODE.map(async (path) => [basename(path), await readFile(resolve(ROOT, path), "utf8")]),
+  );
+  return configMapYaml({ name: `${GROUP}-code`, data: Object.fromEntries(files) as Record<string, string> });
+}
+
+/** What a program outside needs to be told. */
+async function environment({ door }: World): Promise<Record<string, string>> {
+  return {
+    TROUPE_NATS_URL: door.url,
+    TROUPE_NATS_CREDS: await door.credentials(SYSTEM, `${RELEASE}-nats-client`),
+    TROUPE_NAMESPACE: TEAM,
+    TROUPE_GROUP: GROUP,
+  };
+}
+
+async function openGroup({ door }: World, group = GROUP): Promise<Actors> {
+  const creds = await door.credentials(SYSTEM, `${RELEASE}-nats-client`);
+  return startActors({ nats: door.url, creds, namespace: TEAM, group });
+}
+
+async function ready({ cluster }: World): Promise<void> {
+  try {
+    await cluster.wait(TEAM, `group/${GROUP}`, "condition=Ready");
+  } catch (error) {
+    const state = await cluster.kubectl(["get", "groups,pods,events", "--namespace", TEAM, "-o", "wide"]);
+    throw new Error(`the group did not become ready:\n${state}`, { cause: error });
+  }
+}
+
+async function replicaOf(handle: object): Promise<string> {
+  return (await actorInfo(handle)).replica ?? "";
+}
+
+async function runs(t: ExecutionContext, world: World, command: readonly string[], timeoutMs: number): Promise<string> {
+  const { code, stdout, stderr } = await ran(command, { env: await environment(world), timeoutMs });
+  t.is(code, 0, `${stdout}\n${stderr}`);
+  return stdout;
+}
+
+export function describeActors(step: Step, world: () => World): void {
+  step("a Group without a pipeline is ready, and its actors are called from outside of the cluster", async (t) => {
+    await world().cluster.apply(TEAM, `${await codeYaml()}---${manifest(2)}`);
+    await ready(world());
+    await using _group = await openGroup(world());
+    const counters = await Promise.all([actor(Counter, [1]), actor(Counter, [2])]);
+    t.deepEqual(await Promise.all(counters.map(async (counter) => counter.increment(10))), [11, 12]);
+    const pods = await podNames(world(), SELECTOR);
+    t.deepEqual((await Promise.all(counters.map(replicaOf))).toSorted(), pods.toSorted());
+    const pool = new ActorPool(counters);
+    const values: number[] = [];
+    for await (const value of pool.map(async (counter) => counter.value(), [1, 2, 3, 4])) values.push(value);
+    t.is(values.length, 4);
+    t.deepEqual(
+      await chunk(
+        add,
+        [
+          [1, 4],
+          [2, 5],
+        ],
+        { chunkSize: 2 },
+      ),
+      [5, 7],
+    );
+  });
+
+  step("the command lists the actors of the cluster, and kubectl counts them", async (t) => {
+    await using _group = await openGroup(world());
+    const counter = await actor(Counter, [1], { name: "visits" });
+    const listed = await runs(t, world(), [resolve(ROOT, "troupe"), "get", "actors"], 120_000);
+    t.regex(listed, /^visits +Counter +alive/m);
+    const { cluster } = world();
+    await eventually(
+      "it is counted",
+      async () => {
+        const count = await cluster.kubectl([
+          "get",
+          "group",
+          GROUP,
+          "--namespace",
+          TEAM,
+          "-o",
+          "jsonpath={.status.running}",
+        ]);
+        return Number(count) >= 1;
+      },
+      60_000,
+    );
+    t.is(await counter.value(), 1);
+  });
+
+  step(
+    "a pod that is killed ends its actors with the reason; those that may begin anew do so on another",
+    async (t) => {
+      const { cluster } = world();
+      await using _group = await openGroup(world());
+      const durable = await actor(Counter, [5], { maxRestarts: -1, maxTaskRetries: -1 });
+      const from = await replicaOf(durable);
+      let mortal = await actor(Counter);
+      while ((await replicaOf(mortal)) !== from) mortal = await actor(Counter);
+      const call = mortal.block(120_000);
+      await eventually("it runs", async () => (await actorInfo(mortal)).facts?.running.length === 1);
+      await cluster.kubectl([
+        "delete",
+        "pod",
+        from,
+        "--namespace",
+        TEAM,
+        "--grace-period=0",
+        "--force",
+        "--wait=false",
+      ]);
+      const error = await t.throwsAsync(call, { name: "ActorDiedError" });
+      t.regex(error.message, new RegExp(`replica ${from}`));
+      t.is(await durable.increment(), 6);
+      t.not(await replicaOf(durable), from);
+    },
+  );
+
+  step("kubectl scale to nothing refuses actors with the cure, and back", async (t) => {
+    const { cluster } = world();
+    const scale = async (replicas: number): Promise<string> =>
+      cluster.kubectl(["scale", `groups.troupe.dev/${GROUP}`, "--namespace", TEAM, `--replicas=${replicas}`]);
+    await ready(world());
+    await using _group = await openGroup(world());
+    await scale(0);
+    await eventually("its pods are gone", async () => (await podNames(world(), SELECTOR)).length === 0, 120_000);
+    await t.throwsAsync(actor(Counter), { code: "NoReplica", message: /kubectl scale/ });
+    await scale(2);
+    await ready(world());
+    t.is(await (await actor(Counter, [1])).value(), 1);
+  });
+
+  for (const path of CASES) {
+    step(`the same code as on the laptop: ${basename(path)}`, async (t) => {
+      t.timeout(600_000);
+      const ava = ["sh", resolve(ROOT, "hack/with-node.sh"), "ava", "--timeout=5m", path];
+      t.log(await runs(t, world(), ava, 590_000));
+    });
+  }
+
+  step("a Group goes with all that it had in NATS", async (t) => {
+    const { cluster } = world();
+    await cluster.kubectl(["delete", "group", GROUP, "--namespace", TEAM], { timeoutMs: 120_000 });
+    await t.throwsAsync(openGroup(world()), { name: "NoRegistryError" });
+  });
+}

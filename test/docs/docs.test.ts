@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
-import { readPipeline } from "@troupe/model";
+import { checkGroupsFile, readPipeline, type Problem } from "@troupe/model";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const run = promisify(execFile);
@@ -109,12 +109,21 @@ function wordsOf(command: string): string[] {
   );
 }
 
+function problemsOf(text: string, file: string): readonly Problem[] {
+  const groups = checkGroupsFile(text, file);
+  if (groups !== null) return groups.problems;
+  const outcome = readPipeline(text, { file });
+  return outcome.ok ? [] : outcome.problems;
+}
+
 for (const { page, text } of blocks.filter(
   ({ language, text }) => language === "yaml" && text.startsWith("apiVersion"),
 )) {
-  test(`a pipeline in ${relative(".", page)} is valid: ${/name: ([\w-]+)/.exec(text)?.[1] ?? ""} (${text.length} bytes)`, (t) => {
-    const outcome = readPipeline(text, { file: page });
-    t.deepEqual(outcome.ok ? [] : outcome.problems.map(({ message }) => message), []);
+  test(`a manifest in ${relative(".", page)} is valid: ${/name: ([\w-]+)/.exec(text)?.[1] ?? ""} (${text.length} bytes)`, (t) => {
+    t.deepEqual(
+      problemsOf(text, page).map(({ message }) => message),
+      [],
+    );
   });
 }
 

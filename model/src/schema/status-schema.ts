@@ -120,8 +120,8 @@ export const GROUP_STATUS_SCHEMA: ObjectSchema = {
     replicasReady: text("Ready and wanted replicas, as in 1/2."),
     selector: text("Label selector of the pods, for the scale subresource."),
     gpu: text("GPUs that one replica claims in the end, as in 1 or 0.5. Absent: none."),
-    queued: tally("Blocks that wait for a replica; of a free-standing Group, calls."),
-    running: tally("Blocks that run; of a free-standing Group, calls."),
+    queued: tally("Blocks that wait for a replica; of a free-standing Group, actors."),
+    running: tally("Blocks that run; of a free-standing Group, actors that live."),
     templateHash: text("Hash of the template (image, module source, pod template) that new jobs run on."),
     drainingTemplates: listOf(
       drainingSchema("templateHash", "Hash of the old template."),

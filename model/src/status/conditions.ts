@@ -9,7 +9,7 @@ export type ConditionType = keyof typeof CONDITION_TYPES;
 /** Every condition and what it means when it is `True`. The first four are on every object from its first visit on. */
 export const CONDITION_TYPES = {
   Accepted: "The spec is valid and can be carried out on this installation.",
-  Ready: "Jobs that come are worked on (of a free-standing Group: calls).",
+  Ready: "Jobs that come are worked on (of a free-standing Group: actors that are asked for).",
   Progressing: "The operator is on its way from what runs to what is declared, and nobody has to do anything.",
   Stalled: "Nothing goes on until somebody does what the message says.",
   Durable: "NATS keeps what it has acknowledged, also when its machines lose power.",

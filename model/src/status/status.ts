@@ -67,9 +67,9 @@ export interface GroupStatus {
   readonly selector: string;
   /** GPUs that one replica claims in the end, as in `1` or `0.5`; absent: none. */
   readonly gpu?: string;
-  /** Blocks (of a free-standing Group: calls) that wait for a replica. */
+  /** Blocks (of a free-standing Group: actors) that wait for a replica. */
   readonly queued?: number;
-  /** Blocks (of a free-standing Group: calls) that run. */
+  /** Blocks that run (of a free-standing Group: actors that live). */
   readonly running?: number;
   /** Hash of the template that new jobs run on. */
   readonly templateHash?: string;

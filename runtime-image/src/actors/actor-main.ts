@@ -1,5 +1,5 @@
 /** Entry of an actor's process. It is started before anybody knows for which actor, so that an actor begins quickly. */
-import { connectBus, inboxOf, type Bus } from "@troupe/protocol";
+import { inboxOf, waitForBus, type Bus } from "@troupe/protocol";
 import { ActorAgent } from "./actor-agent.ts";
 import { ACTOR_ENV, required, scopeOf, type FromActorProcess, type ToActorProcess } from "./actor-protocol.ts";
 import { CutOff } from "./cut-off.ts";
@@ -17,12 +17,18 @@ process.on("SIGINT", () => undefined);
 
 const scope = scopeOf(process.env);
 const creds = process.env[ACTOR_ENV.natsCreds];
-const bus = await connectBus({
-  url: required(process.env, ACTOR_ENV.natsUrl),
-  name: "actor",
-  inboxPrefix: inboxOf(scope, scope.pipeline),
-  ...(creds === undefined ? {} : { creds }),
-});
+// A machine that starts many actors at a time is slow; its nursery is connected, so NATS is there.
+const bus = await waitForBus(
+  {
+    url: required(process.env, ACTOR_ENV.natsUrl),
+    name: "actor",
+    inboxPrefix: inboxOf(scope, scope.pipeline),
+    ...(creds === undefined ? {} : { creds }),
+  },
+  ({ message }) => {
+    process.stderr.write(`waits for NATS: ${message}\n`);
+  },
+);
 process.on("message", (message: ToActorProcess) => {
   begin(bus, message);
 });

@@ -84,8 +84,12 @@ export class Engine implements AsyncDisposable {
     this.revision = revision;
   }
 
-  static async start(draft: Draft, { isApplied = true }: { readonly isApplied?: boolean } = {}): Promise<Engine> {
-    const nats = await testNats();
+  /** @param within see {@link testNats}. */
+  static async start(
+    draft: Draft,
+    { isApplied = true, ...where }: { readonly isApplied?: boolean; readonly within?: string } = {},
+  ): Promise<Engine> {
+    const nats = await testNats(where);
     const bus = await connectBus({ url: nats.url, name: "test" });
     const engine = new Engine(nats, bus, revisionOf(draft));
     if (isApplied) await engine.apply();

@@ -15,9 +15,10 @@ export interface TestNats extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-export async function testNats(): Promise<TestNats> {
+/** @param within a folder that is there, such as one on a file system of its own. Default: that for temporary files. */
+export async function testNats({ within = tmpdir() }: { readonly within?: string } = {}): Promise<TestNats> {
   const binary = findNatsServer({ root: resolve(import.meta.dirname, "../.."), env: process.env });
-  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
+  const folder = await mkdtemp(join(within, "troupe-test-"));
   let server = await startNatsServer({ binary, folder, port: 0, temporary: true });
   const { port } = server;
   const kill = async (): Promise<void> => {

@@ -95,6 +95,12 @@ export class FrameWriter<Entry> {
     return this.#pending.length;
   }
 
+  /** Whether such an entry is on its way to the journal. */
+  holds(fits: (entry: Entry) => boolean): boolean {
+    const state = this.#state;
+    return this.#pending.some(fits) || ("frame" in state && state.frame.entries.some(fits));
+  }
+
   put(entry: Entry): void {
     this.#pending.push(entry);
   }

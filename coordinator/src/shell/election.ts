@@ -38,7 +38,12 @@ export class Election {
 
   /** Whether something has confirmed the ownership within the last second. */
   get isConfirmed(): boolean {
-    return this.#mono() - this.#confirmedAt < CONFIRMED_MS;
+    return this.unconfirmedMs < CONFIRMED_MS;
+  }
+
+  /** For how long nothing has confirmed it. */
+  get unconfirmedMs(): number {
+    return this.#mono() - this.#confirmedAt;
   }
 
   /** Something else, asked at `askedAt`, has shown that this owner owns: an append that was accepted. */

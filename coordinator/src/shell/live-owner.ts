@@ -36,6 +36,7 @@ import type { Guidance } from "./revision-reader.ts";
 import { roomOf } from "./streams.ts";
 import { Sweep } from "./sweep.ts";
 import { momentNow, Tenure } from "./tenure.ts";
+import { WriteWatch } from "./write-watch.ts";
 
 const TICK_MS = 100;
 const BEACON_MS = 1_000;
@@ -62,6 +63,7 @@ export class LiveOwner {
   /** When the streams' room was looked after, and how far the journal was. */
   #checked = { sequence: -1, at: -Infinity };
   #sweep: Sweep | undefined;
+  readonly #writes: WriteWatch;
   readonly #early: EarlySubmissions<Submission>;
   #isFlushDue = false;
 
@@ -110,6 +112,7 @@ export class LiveOwner {
       },
       onLost: options.onLost,
     });
+    this.#writes = new WriteWatch({ ...options, holder: options.id });
     this.#early = new EarlySubmissions({
       look: async () => {
         this.heed(await options.findRevision());
@@ -195,7 +198,10 @@ export class LiveOwner {
   #knocked(operation: DoorOperation, message: BusMessage): void {
     if (!isAnswerable(message.reply)) return; // nobody would learn what became of it
     // E8: frozen or cut off, this owner may have been replaced, and what it knows may be old. Whoever asks, asks again.
-    if (!this.#options.election.isConfirmed) return;
+    if (!this.#options.election.isConfirmed) {
+      if (operation === "submit") void this.#explain(message);
+      return;
+    }
     try {
       const request = parseRequest(operation, message, { blobs: this.#blobs, newId: () => crypto.randomUUID() });
       if (request instanceof Promise) {
@@ -212,6 +218,22 @@ export class LiveOwner {
       if (!(error instanceof DoorError)) throw error;
       this.#outbox.reply(message.reply, error.reply);
     }
+  }
+
+  /** Refuses what was never taken, if the reason for this owner's silence is a disk that takes nothing. */
+  async #explain(message: BusMessage): Promise<void> {
+    const id = message.header("Troupe-Job-Id");
+    if (!(await this.#writes.isStuck()) || this.#tenure.isClosed) return;
+    const isUnderWay = this.#writer.holds(({ event }) => event.type === "submit" && event.job === id);
+    if (isUnderWay || this.#owner.state.jobs.has(id) || this.#owner.state.index.has(id)) return;
+    this.#outbox.reply(message.reply, {
+      kind: "refused",
+      ...(id === "" ? {} : { id }),
+      code: "StreamFull",
+      message: "the NATS server answers, but takes nothing: its disk may be full",
+      hint: "make room on the disk of the NATS server, and restart it; nothing that was accepted is lost",
+      retryAfterMs: 5_000,
+    });
   }
 
   #asked(submission: Submission): void {

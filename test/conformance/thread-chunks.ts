@@ -43,7 +43,10 @@ const PAIRS: [number, number][] = [
   [3, 6],
 ];
 
-/** Registers the cases with ava. `name` says where the groups are that `openGroup` opens. */
+/**
+ * Registers the cases with ava. `name` says where the groups are that `openGroup` opens. Some open none, to see what a map starts and stops by
+ * itself: they go by the environment (`TROUPE_NATS_URL`, `TROUPE_GROUP` …). Registered last in a file: its group is open until the end.
+ */
 export function describeThreadChunks(name: string, openGroup: OpenGroup): void {
   describeLifetime(name, openGroup);
   let group: Actors | undefined;

@@ -21,7 +21,24 @@ export async function registryProcess(natsUrl: string, id: string): Promise<Pod>
   });
 }
 
-/** The same in this process, looking for what is left over every `sweepMs`. */
+/** A replica's process. @param modules files and folders of the group's code; default: they lie where the caller has them. */
+export async function nurseryProcess(natsUrl: string, replica: string, modules: readonly string[] = []): Promise<Pod> {
+  return Pod.start({
+    program: "nursery",
+    env: {
+      TROUPE_NATS_URL: natsUrl,
+      TROUPE_NAMESPACE: FREE_SCOPE.namespace,
+      TROUPE_GROUP: FREE_SCOPE.pipeline,
+      TROUPE_UID: FREE_SCOPE.uid,
+      TROUPE_REPLICA: replica,
+      TROUPE_MODULES: modules.join(":"),
+      TROUPE_CPUS: "8",
+      TROUPE_GPUS: "1",
+    },
+  });
+}
+
+/** A coordinator in this process, looking for what is left over every `sweepMs`. */
 export async function registryHere(natsUrl: string, sweepMs: number): Promise<AsyncDisposable> {
   const bus = await connectBus({ url: natsUrl, name: "registry" });
   const log = newLog("error", { component: "coordinator" });

@@ -10,11 +10,35 @@ export class DataStore {
   }
 }
 
+/** Gives nothing before whoever it asks has answered. */
+export class CuriousStore {
+  #asked: ActorHandle<LongPollingActor> | undefined;
+  #fetched = 0;
+  #answers = 0;
+
+  ask(whom: ActorHandle<LongPollingActor>): void {
+    this.#asked = whom;
+  }
+
+  async fetch(): Promise<number> {
+    if ((await this.#asked?.otherTask()) === true) this.#answers++;
+    return ++this.#fetched;
+  }
+
+  answers(): number {
+    return this.#answers;
+  }
+}
+
+interface Store {
+  fetch(): Promise<number>;
+}
+
 export class LongPollingActor {
-  readonly #store: ActorHandle<DataStore>;
+  readonly #store: Store;
   #processed = 0;
 
-  constructor(store: ActorHandle<DataStore>) {
+  constructor(store: Store) {
     this.#store = store;
   }
 

@@ -5,14 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { emptyLoad, payloadLoad } from "../measure/payloads.ts";
 import { KIB, MIB } from "../measure/sizes.ts";
-import { threadTimes, type ThreadTime } from "../measure/processes.ts";
-import { CpuMeter, type Measured } from "../measure/cpu-meter.ts";
+import { CpuMeter } from "../measure/cpu-meter.ts";
 import { measureThroughput, type Load, type Repetition } from "../measure/throughput.ts";
 import { short } from "../report/table.ts";
 import type { Context } from "../sections/section.ts";
 import { chain, diamond, type AnyPipeline } from "../system/pipelines.ts";
 import type { Troupe } from "../system/bundle.ts";
 import { startPipeline } from "../system/start.ts";
+import { profileActors } from "./actors.ts";
+import { costs, printBudget, threadsOf, type Print, type ThreadCost } from "./budget.ts";
 import { readProfiles, selfTimes, type CpuProfile, type SelfTimes } from "./self-times.ts";
 import { watchTraffic } from "./traffic.ts";
 import { waterfall } from "./waterfall.ts";
@@ -23,8 +24,6 @@ const SAMPLE_MICROS = 250;
 const SHOWN = 30;
 const WARM_UP_MS = 2_000;
 const TRAFFIC_MS = 2_000;
-
-type Print = (text: string) => void;
 
 interface Profiled {
   readonly name: string;
@@ -60,9 +59,10 @@ const LOADED: readonly Profiled[] = [
   },
 ];
 
+const ACTORS = { name: "actors", title: "calls to actors, by process and thread" };
 const ALONE = { name: "alone", title: "one job alone through the chain, step by step" };
 
-export const PROFILES: readonly Pick<Profiled, "name" | "title">[] = [...LOADED, ALONE];
+export const PROFILES: readonly Pick<Profiled, "name" | "title">[] = [...LOADED, ACTORS, ALONE];
 
 export async function profileAll(context: Context, only: readonly string[], print: Print): Promise<void> {
   const isWanted = (name: string): boolean => only.length === 0 || only.includes(name);
@@ -70,6 +70,10 @@ export async function profileAll(context: Context, only: readonly string[], prin
     if (!isWanted(profiled.name)) continue;
     print(`\n${profiled.title}`);
     await profileOne(profiled, context, print);
+  }
+  if (isWanted(ACTORS.name)) {
+    print(`\n${ACTORS.title}`);
+    await profileActors(context, print);
   }
   if (!isWanted(ALONE.name)) return;
   print(`\n${ALONE.title}`);
@@ -95,12 +99,6 @@ async function profileOne({ build, load }: Profiled, { troupe, quick }: Context,
     delete process.env["NODE_OPTIONS"];
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-interface ThreadCost {
-  /** `main`, or what the thread is called and its id. */
-  readonly name: string;
-  readonly micros: number;
 }
 
 interface Loaded {
@@ -141,57 +139,13 @@ async function runLoad(pipeline: AnyPipeline, load: Load, repetitionMs: number, 
   print(
     `  ${short(jobsPerSecond)} jobs/s while profiled; others took ${short(cpu.othersCores)} cores, the host ${short(cpu.stolenCores)}`,
   );
-  printBudget(processes, threads, print);
+  printBudget("job", processes, threads, print);
   print("  messages, by subject:");
   jobs = 0;
   const traffic = await watchTraffic(running.local);
   await run(0, TRAFFIC_MS);
   print(await traffic.end(jobs));
   return { names: new Map(processes.map(({ name, pid }) => [pid, name])), own: profile, threads };
-}
-
-function threadsOf(processes: readonly Measured[]): Map<number, ThreadTime[]> {
-  return new Map(processes.map(({ pid }) => [pid, threadTimes(pid)]));
-}
-
-type Threads = ReadonlyMap<number, readonly ThreadTime[]>;
-
-function costs(
-  processes: readonly Measured[],
-  before: Threads,
-  after: Threads,
-  jobs: number,
-): Map<number, ThreadCost[]> {
-  return new Map(
-    processes.map(({ pid }) => {
-      const old = new Map(before.get(pid)?.map(({ thread, cpuMicros }) => [thread, cpuMicros]));
-      const taken = (after.get(pid) ?? []).map(({ thread, cpuMicros }) => ({
-        name: thread,
-        micros: (cpuMicros - (old.get(thread) ?? 0)) / jobs,
-      }));
-      return [pid, taken.filter(({ name }) => !name.includes("ProfEvntProc")).sort((a, b) => b.micros - a.micros)];
-    }),
-  );
-}
-
-/** Threads that took next to nothing are counted into their process alone. */
-const SMALL_SHARE = 0.03;
-
-function printBudget(
-  processes: readonly Measured[],
-  threads: ReadonlyMap<number, readonly ThreadCost[]>,
-  print: Print,
-): void {
-  print("  CPU µs a job, by process and its threads (without the profiler's own):");
-  const sumOf = (pid: number): number => (threads.get(pid) ?? []).reduce((sum, { micros }) => sum + micros, 0);
-  for (const { name, pid } of processes) {
-    const sum = sumOf(pid);
-    const large = (threads.get(pid) ?? []).filter(({ micros }) => micros > SMALL_SHARE * sum);
-    print(
-      `    ${name.padEnd(16)} ${short(sum).padStart(6)}   ${large.map((thread) => `${thread.name} ${short(thread.micros)}`).join(", ")}`,
-    );
-  }
-  print(`    ${"all".padEnd(16)} ${short(processes.reduce((sum, { pid }) => sum + sumOf(pid), 0)).padStart(6)}`);
 }
 
 /** The profile says shares (its clock also runs while others have the core), the thread's CPU time what they are shares of. */

@@ -1,3 +1,3 @@
 /** What the measurements use of Troupe. It is bundled with the programs, and so measured as `./troupe` runs it. */
 export { findNatsServer, startNatsServer } from "@troupe/local";
-export { Pipeline } from "@troupe/sdk";
+export { actor, ActorPool, Pipeline, startActors } from "@troupe/sdk";

@@ -40,10 +40,14 @@ import type { Election } from "./election.ts";
 import type { KnownFrame, Replayed } from "./journal-replay.ts";
 import type { Log } from "./log.ts";
 import { RegistryLoadReporter } from "./registry-load-reporter.ts";
+import { roomOf } from "./streams.ts";
+import type { StreamSizes } from "./stream-sizes.ts";
 import { Sweep } from "./sweep.ts";
 import { momentNow, Tenure } from "./tenure.ts";
 
 const TICK_MS = 200;
+/** Streams begin small; what is put into a Group can fill them within seconds. */
+const ROOM_CHECK_MS = 2_000;
 
 export interface LiveRegistryOptions {
   readonly bus: Bus;
@@ -55,6 +59,8 @@ export interface LiveRegistryOptions {
   readonly settings?: Partial<RegistrySettings> | undefined;
   /** Between two looks at what is stored. Default: see {@link Sweep}. */
   readonly sweepMs?: number | undefined;
+  /** What its streams may grow to. */
+  readonly streams: StreamSizes;
   readonly onLost: (why: Loss) => void;
 }
 
@@ -68,6 +74,7 @@ export class LiveRegistry implements Live {
   readonly #orders = new Map<string, NurseryOrder[]>();
   #news: ActorNews[] = [];
   #isFlushDue = false;
+  #roomAt = -Infinity;
 
   constructor(options: LiveRegistryOptions) {
     const { bus, scope, replayed, settings } = options;
@@ -171,6 +178,7 @@ export class LiveRegistry implements Live {
         tickRegistry(this.#owner, moment);
         this.#settle();
         this.#load.look(this.#owner);
+        this.#lookForRoom(moment.mono);
       },
     });
     this.#callRoll();
@@ -199,6 +207,18 @@ export class LiveRegistry implements Live {
       this.#options.log.warn("a message that is none was ignored", { error: error.message });
     }
     this.#settle();
+  }
+
+  #lookForRoom(now: number): void {
+    if (now - this.#roomAt < ROOM_CHECK_MS) return;
+    this.#roomAt = now;
+    const { bus, scope, streams } = this.#options;
+    const { snapshots } = this.#tenure;
+    const look = async (): Promise<void> => {
+      const room = await roomOf(bus, scope, { sizes: streams, journalWanted: snapshots.journalWanted });
+      snapshots.setJournalLimit(room.journalLimit);
+    };
+    this.#tenure.background(look(), "the streams' room could not be looked after");
   }
 
   async #discard(blobs: readonly string[]): Promise<void> {

@@ -72,6 +72,8 @@ async function startCoordinator(name: string): Promise<Pod> {
       TROUPE_NATS_URL: nats.url,
       TROUPE_NATS_CREDS: await nats.credentials(name, COORDINATOR_PERMISSIONS),
       TROUPE_COORDINATOR_ID: name,
+      // What is put may take 128 MiB at most, and 16 to begin with.
+      TROUPE_STREAM_BYTES: "208Mi",
     },
   });
   pods.set(name, pod);
@@ -177,6 +179,20 @@ test.serial("what is put lies in NATS once, is read by every process, and goes w
   table.release();
   await Promise.all(readers.map(async (reader) => kill(reader)));
   await eventually("it is gone", async () => (await bytes()) < 1_000, 180_000);
+});
+
+test.serial("there is room for what is put as long as the streams may grow", async (t) => {
+  const { blobs } = streamsOf(SCOPE);
+  const sizes: number[] = [];
+  for (let part = 0; part < 4; part++) {
+    await put(new Uint8Array(11_000_000));
+    await eventually("there is room again", async () => {
+      const { bytes, maxBytes } = (await streamState(operator, blobs)) ?? { bytes: 0, maxBytes: 0 };
+      sizes.push(maxBytes);
+      return bytes < maxBytes / 2;
+    });
+  }
+  t.true(Math.max(...sizes) > Math.min(...sizes));
 });
 
 test.serial("a pod that is killed is missed, and so are its actors", async (t) => {

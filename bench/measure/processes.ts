@@ -22,6 +22,11 @@ export function pssMib(pids: readonly number[]): number {
   );
 }
 
+/** The most that the process has had in memory since it began, in MiB. */
+export function peakMib(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
+}
+
 export interface ThreadTime {
   readonly thread: string;
   readonly cpuMicros: number;

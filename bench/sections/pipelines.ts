@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { CpuMeter } from "../measure/cpu-meter.ts";
 import { emptyLoad, payloadLoad } from "../measure/payloads.ts";
+import { peakMib } from "../measure/processes.ts";
 import { median, quantile } from "../measure/quantile.ts";
 import { KIB, MIB } from "../measure/sizes.ts";
 import { measureLatency, measureThroughput, type Load, type Repetition } from "../measure/throughput.ts";
@@ -61,9 +62,12 @@ function sectionOf(name: string, title: string, build: (troupe: Troupe, work: Wo
 }
 
 function payloadCases(pipeline: string): Case[] {
+  // Just below what is stored apart: it stands in the journal four times a job, and in the coordinator's memory.
+  const inline = { name: "30kib", text: "30 KiB", load: payloadLoad(30 * KIB, IN_FLIGHT), latencyJobs: 200 };
   const large = { name: "1mib", text: "1 MiB", load: payloadLoad(MIB, IN_FLIGHT_MIB), latencyJobs: 60 };
   return [
     { name: "1kib", text: "1 KiB", load: payloadLoad(KIB, IN_FLIGHT), latencyJobs: 300 },
+    inline,
     { name: "64kib", text: "64 KiB", load: payloadLoad(64 * KIB, IN_FLIGHT), latencyJobs: 200 },
     pipeline === "chain" ? { ...large, jobsPerSecond: MIB_JOBS_PER_SECOND } : large,
   ];
@@ -121,6 +125,12 @@ async function runCase(id: string, each: Case, { client, processes }: Running, {
     },
     { id: `${id}.p99`, text: "  p99", unit: "ms", value: quantile(one, 0.99) },
     ...cpuFigures(id, repetitions),
+    {
+      id: `${id}.coordinatorPeak`,
+      text: "  the coordinator's memory, at most until then",
+      unit: "MiB",
+      value: Math.max(...processes().map(({ name, pid }) => (name.startsWith("coordinator") ? peakMib(pid) : 0))),
+    },
   ];
 }
 

@@ -12,6 +12,7 @@ test("the least that is needed, and the defaults", (t) => {
   t.deepEqual(readConfig(LEAST), {
     natsUrl: "nats://nats:4222",
     credentialsFolder: undefined,
+    natsCaFile: undefined,
     natsStore: "external",
     natsMonitorUrls: [],
     namespaces: undefined,
@@ -36,6 +37,7 @@ test("the least that is needed, and the defaults", (t) => {
 const READ: readonly (readonly [string, string, (config: ReturnType<typeof readConfig>) => unknown, unknown])[] = [
   ["TROUPE_POD_NATS_URL", "nats://outside:4222", ({ installation }) => installation.natsUrl, "nats://outside:4222"],
   ["TROUPE_NATS_CREDENTIALS", "/creds", ({ credentialsFolder }) => credentialsFolder, "/creds"],
+  ["TROUPE_NATS_CA", "/ca.crt", ({ natsCaFile }) => natsCaFile, "/ca.crt"],
   ["TROUPE_NATS_STORE", "ephemeral", ({ natsStore }) => natsStore, "ephemeral"],
   ["TROUPE_NATS_MONITOR_URLS", "http://a, http://b", (config) => config.natsMonitorUrls, ["http://a", "http://b"]],
   ["TROUPE_WATCH_NAMESPACES", "a, b,", ({ namespaces }) => namespaces, ["a", "b"]],

@@ -3,11 +3,13 @@ import type { GpuSlices, Installation } from "./installation.ts";
 import type { NatsStore } from "./nats/durability.ts";
 
 export interface OperatorConfig {
-  readonly installation: Installation;
+  readonly installation: Omit<Installation, "natsCa">;
   /** Where the operator itself reaches NATS. */
   readonly natsUrl: string;
   /** Folder of NATS credentials: `user.creds` of the operator, and what it needs to make those of groups. Undefined: NATS asks for none. */
   readonly credentialsFolder: string | undefined;
+  /** File with the certificates of the authority that NATS's are of; undefined: a widely known one, or none. */
+  readonly natsCaFile: string | undefined;
   readonly natsStore: NatsStore;
   /** Where the monitoring of every server of an external NATS is; empty: nobody knows. */
   readonly natsMonitorUrls: readonly string[];
@@ -37,6 +39,7 @@ export class ConfigError extends Error {
  *     TROUPE_NATS_URL              where the operator reaches NATS
  *     TROUPE_POD_NATS_URL          where group pods do; default: the same
  *     TROUPE_NATS_CREDENTIALS      folder of NATS credentials; default: none are needed
+ *     TROUPE_NATS_CA               file of the authority's certificates, for group pods; default: none is needed
  *     TROUPE_NATS_STORE            synced or ephemeral: what the installation knows of its own server; default external
  *     TROUPE_NATS_MONITOR_URLS     of every server of an external NATS, with commas; default: none are known
  *     TROUPE_RUNTIME_IMAGE         image of agent and host
@@ -61,6 +64,7 @@ export function readConfig(env: Environment): OperatorConfig {
   return {
     natsUrl,
     credentialsFolder: optional(env, "TROUPE_NATS_CREDENTIALS"),
+    natsCaFile: optional(env, "TROUPE_NATS_CA"),
     natsStore: natsStore(env),
     natsMonitorUrls: list(env, "TROUPE_NATS_MONITOR_URLS") ?? [],
     namespaces: list(env, "TROUPE_WATCH_NAMESPACES"),

@@ -21,7 +21,7 @@ import {
   type Stored,
 } from "./kube/index.ts";
 import { GROUP_LABEL, MANAGED_SELECTOR, PIPELINE_LABEL } from "./children/labels.ts";
-import { contentHash } from "./pipeline/source-copy.ts";
+import { contentHash, CONTENT_HASH_ANNOTATION } from "./pipeline/source-copy.ts";
 import { groups, pipelines, type GroupObject, type PipelineObject } from "./resources.ts";
 
 export interface Informers extends AsyncDisposable {
@@ -52,9 +52,6 @@ export interface InformersOptions {
   readonly namespaces: readonly string[] | undefined;
   readonly observe: Observe;
 }
-
-/** Where a ConfigMap's content hash stands, once its content is gone. */
-export const CONTENT_HASH_ANNOTATION = "troupe.dev/content-hash";
 
 /** Of a group, whatever its template; `pipeline` is empty for a free-standing one. */
 export function groupKey(namespace: string, pipeline: string, group: string): string {

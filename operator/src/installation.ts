@@ -7,6 +7,8 @@ export interface Installation {
   readonly imagePullSecrets: readonly string[];
   /** Where pods reach NATS. */
   readonly natsUrl: string;
+  /** Certificates (PEM) of the authority that NATS's are of; null: a widely known one, or none. */
+  readonly natsCa: string | null;
   /** The extended resource that a whole GPU is counted in, unless a group says otherwise. */
   readonly gpuResource: string;
   /** How a fraction of a GPU is realised; null: not at all. */

@@ -2,6 +2,7 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { startHealthServer } from "@troupe/protocol";
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { OperatorConfig } from "./config.ts";
 import type { Clock, Context } from "./context.ts";
@@ -99,7 +100,9 @@ async function reconcile(
   signal: AbortSignal,
 ): Promise<void> {
   const { config, clock } = options;
-  const { installation, ownNamespace: namespace, identity } = config;
+  const { ownNamespace: namespace, identity, natsCaFile } = config;
+  const natsCa = natsCaFile === undefined ? null : await readFile(natsCaFile, "utf8");
+  const installation = { ...config.installation, natsCa };
   await using events = startEventRecorder({ client, observe, controller: "troupe.dev/operator", instance: identity });
   const sweeper = new ConfigMapSweeper(client, { namespace, name: SWEEP });
   const credentials = groupCredentialsOf(config.credentialsFolder);

@@ -126,6 +126,8 @@ test("an external NATS: no server, no keys, its address and credentials", async 
   // The signing seed is the operator's alone.
   t.deepEqual(at(credentials, "secret.items"), [{ key: "user.creds", path: "user.creds" }]);
   t.is(envOf(coordinator)["NODE_EXTRA_CA_CERTS"], "/var/run/troupe/nats-ca/ca.crt");
+  t.is(envOf(secured.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_CA"], "/var/run/troupe/nats-ca/ca.crt");
+  t.is(envOf(bare.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_CA"], undefined);
 });
 
 test("all namespaces take a ClusterRole; named ones a Role each, and no ClusterRole of the operator's", async (t) => {

@@ -33,6 +33,11 @@ export function sourceCopyName(owner: string, contentHash: string): string {
   return `${owner}-source-${contentHash}`;
 }
 
+/** The ConfigMap in which the pods of a group find the authority of NATS. */
+export function natsCaName({ pipeline, group }: GroupName): string {
+  return `${pipeline === null ? "" : `${pipeline}-`}${group}-nats-ca-${hash8([pipeline, group])}`;
+}
+
 /** The ControllerRevision that keeps a compiled revision. */
 export function revisionObjectName(pipeline: string, revision: string): string {
   return `${pipeline}-${revision}`;

@@ -4,7 +4,14 @@ import type { Installation } from "../installation.ts";
 import { hostMemoryMb } from "./container-claims.ts";
 import { drainTime } from "./drain-time.ts";
 import type { GroupFacts } from "./group-facts.ts";
-import { CREDENTIALS_FOLDER, CREDENTIALS_KEY, HEALTH_PORT, MODULES_FOLDER } from "./pod-paths.ts";
+import {
+  CREDENTIALS_FOLDER,
+  CREDENTIALS_KEY,
+  HEALTH_PORT,
+  MODULES_FOLDER,
+  NATS_CA_FOLDER,
+  NATS_CA_KEY,
+} from "./pod-paths.ts";
 
 /** The environment of the agent or nursery, but for the template's hash, which covers the rest. */
 export function containerEnv(facts: GroupFacts, installation: Installation): Json[] {
@@ -13,6 +20,7 @@ export function containerEnv(facts: GroupFacts, installation: Installation): Jso
   const values: Record<string, string | null> = {
     [POD_ENV.natsUrl]: installation.natsUrl,
     [POD_ENV.natsCreds]: credentialsSecret === null ? null : `${CREDENTIALS_FOLDER}/${CREDENTIALS_KEY}`,
+    NODE_EXTRA_CA_CERTS: installation.natsCa === null ? null : `${NATS_CA_FOLDER}/${NATS_CA_KEY}`,
     [POD_ENV.namespace]: facts.namespace,
     [POD_ENV.pipeline]: facts.pipeline ?? facts.group,
     [POD_ENV.uid]: facts.uid,

@@ -9,6 +9,7 @@
 import { projectGroup } from "@troupe/protocol";
 import { ChildWriter } from "../children/child-writer.ts";
 import { credentialsSecretName } from "../children/credentials-name.ts";
+import { natsCaName } from "../children/names.ts";
 import { StatusWriter } from "../children/status-writer.ts";
 import type { Context } from "../context.ts";
 import { keyText, type ObjectKey, type Outcome, type Stored } from "../kube/index.ts";
@@ -17,7 +18,9 @@ import { applyGroup } from "./apply-group.ts";
 import { cleanUp, withFinalizer } from "../pipeline/clean-up.ts";
 import { copySource } from "../pipeline/copy-source.ts";
 import { dueCredentials } from "./group-credentials.ts";
+import type { GroupView } from "./group-view.ts";
 import { groupStatus } from "./group-status.ts";
+import { dueNatsCa } from "./nats-ca.ts";
 import { observeGroup, type GroupScene } from "./observe-group.ts";
 import { planGroup, type GroupPlan } from "./plan-group.ts";
 import type { AutoscaleMemory } from "./wanted-replicas.ts";
@@ -67,11 +70,19 @@ export class GroupReconciler {
     const { namespace } = view.name;
     if (view.role.kind === "idle" || view.role.current === null) return;
     await copySource(this.#context, this.#writer, group);
+    await this.#passNatsCa(view);
     const secret = { namespace, name: credentialsSecretName(view.name) };
     const observed = informers.secrets.get(secret);
     const due = dueCredentials({ credentials, scope, name: view.name, owner: view.owner, observed, clock });
     // Its content is another at every making, so what was written a moment ago is told by what it was made for.
     if (due !== null) await this.#writer.apply(due, observed, undefined, due.metadata.annotations);
+  }
+
+  async #passNatsCa({ name, owner }: GroupView): Promise<void> {
+    const { informers, installation } = this.#context;
+    const observed = informers.configMaps.get({ namespace: name.namespace, name: natsCaName(name) });
+    const due = dueNatsCa({ natsCa: installation.natsCa, name, owner, observed });
+    if (due !== null) await this.#writer.apply(due, observed);
   }
 
   #forget(key: string): Outcome {

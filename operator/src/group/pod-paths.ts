@@ -20,6 +20,9 @@ export const BROUGHT_COMMAND: readonly string[] = [
 export const MODULES_FOLDER = "/modules";
 export const CREDENTIALS_FOLDER = "/var/run/troupe/nats";
 export const CREDENTIALS_KEY = "user.creds";
+/** Certificates of the authority that NATS's are of, which Node trusts beside the widely known ones. */
+export const NATS_CA_FOLDER = "/var/run/troupe/nats-ca";
+export const NATS_CA_KEY = "ca.crt";
 /** The agent's `/livez` and `/readyz`. */
 export const HEALTH_PORT = 7080;
 /** A user and group that no image gives a meaning to. */

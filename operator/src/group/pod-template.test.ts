@@ -10,6 +10,7 @@ const INSTALLATION: Installation = {
   imagePullPolicy: null,
   imagePullSecrets: [],
   natsUrl: "nats://nats:4222",
+  natsCa: null,
   gpuResource: "nvidia.com/gpu",
   gpuSlices: null,
   drainSeconds: 30,
@@ -59,6 +60,7 @@ const OTHER_PODS: readonly (readonly [string, Partial<GroupFacts>, Partial<Insta
   ["claims", { settings: { resources: { cpu: "1" } } }, {}],
   ["an overlay", { settings: { template: { metadata: { labels: { team: "a" } } } } }, {}],
   ["another runtime image", {}, { runtimeImage: "example.test/runtime:2" }],
+  ["an authority of NATS's", {}, { natsCa: "one" }],
   ["another NATS", {}, { natsUrl: "nats://other:4222" }],
 ];
 
@@ -106,6 +108,13 @@ test("credentials are mounted, and named to the agent", (t) => {
   t.true(JSON.stringify(at(template, "spec", "volumes")).includes('{"secretName":"s"}'));
   t.is(envOf(template).get("TROUPE_NATS_CREDS"), "/var/run/troupe/nats/user.creds");
   t.false(envOf(made()).has("TROUPE_NATS_CREDS"));
+});
+
+test("the authority of NATS is mounted and trusted, and another one takes other pods", (t) => {
+  const template = made({}, { natsCa: "one" });
+  t.regex(JSON.stringify(at(template, "spec", "volumes")), /"configMap":\{"name":"film-g-nats-ca-[0-9a-f]{8}"\}/);
+  t.is(envOf(template).get("NODE_EXTRA_CA_CERTS"), "/var/run/troupe/nats-ca/ca.crt");
+  t.not(hashOf({}, { natsCa: "one" }), hashOf({}, { natsCa: "two" }));
 });
 
 test("claims: CPU is requested, memory is requested and limited, a GPU is limited", (t) => {

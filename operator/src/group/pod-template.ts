@@ -2,7 +2,7 @@
 import { MAIN_CONTAINER, type Json, type JsonObject } from "@troupe/model";
 import { POD_ENV } from "@troupe/protocol";
 import { groupLabels, MANAGED_BY, TEMPLATE_LABEL } from "../children/labels.ts";
-import { hash8 } from "../children/names.ts";
+import { hash8, natsCaName } from "../children/names.ts";
 import type { Installation } from "../installation.ts";
 import { containerResources } from "./container-claims.ts";
 import { containerEnv } from "./container-env.ts";
@@ -17,6 +17,7 @@ import {
   HEALTH_PORT,
   INSTALL_FILE,
   MODULES_FOLDER,
+  NATS_CA_FOLDER,
   NURSERY_FILE,
   POD_USER,
   RUNTIME_COPY_FOLDER,
@@ -35,6 +36,8 @@ interface Mount {
   readonly mainPath: string;
   readonly readOnly: boolean;
 }
+
+const NATS_CA_ANNOTATION = "troupe.dev/nats-ca";
 
 /** The profile `restricted` of the Pod Security Standards, and a root file system that nothing writes to. */
 const CONTAINER_SECURITY: JsonObject = {
@@ -68,12 +71,16 @@ function hashMarks(hash: string): JsonObject {
 }
 
 function managedTemplate(facts: GroupFacts, installation: Installation): JsonObject {
-  const mounts = mountsOf(facts);
-  const { imagePullSecrets, drainSeconds } = installation;
+  const mounts = mountsOf(facts, installation);
+  const { imagePullSecrets, drainSeconds, natsCa } = installation;
   return {
     metadata: {
       labels: { ...MANAGED_BY, ...groupLabels(facts) },
-      annotations: { "kubectl.kubernetes.io/default-container": MAIN_CONTAINER },
+      annotations: {
+        "kubectl.kubernetes.io/default-container": MAIN_CONTAINER,
+        // Node reads it when it starts: another authority takes other pods.
+        ...(natsCa === null ? {} : { [NATS_CA_ANNOTATION]: hash8(natsCa) }),
+      },
     },
     spec: {
       automountServiceAccountToken: false,
@@ -137,7 +144,8 @@ function pullPolicy({ imagePullPolicy }: Installation): JsonObject {
   return imagePullPolicy === null ? {} : { imagePullPolicy };
 }
 
-function mountsOf({ source, credentialsSecret }: GroupFacts): Mount[] {
+function mountsOf(facts: GroupFacts, { natsCa }: Installation): Mount[] {
+  const { source, credentialsSecret } = facts;
   const mounts: Mount[] = [{ volume: { name: "troupe-tmp", emptyDir: {} }, mainPath: "/tmp", readOnly: false }];
   if (source.image !== null)
     mounts.push({
@@ -155,6 +163,12 @@ function mountsOf({ source, credentialsSecret }: GroupFacts): Mount[] {
     mounts.push({
       volume: { name: "troupe-credentials", secret: { secretName: credentialsSecret } },
       mainPath: CREDENTIALS_FOLDER,
+      readOnly: true,
+    });
+  if (natsCa !== null)
+    mounts.push({
+      volume: { name: "troupe-nats-ca", configMap: { name: natsCaName(facts) } },
+      mainPath: NATS_CA_FOLDER,
       readOnly: true,
     });
   return mounts;

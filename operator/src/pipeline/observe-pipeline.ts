@@ -2,12 +2,12 @@
 import { DEFAULT_CONTROL, readProjection, type PipelineControl, type Scope } from "@troupe/protocol";
 import { textAt } from "../children/read.ts";
 import type { Context } from "../context.ts";
-import { CONTENT_HASH_ANNOTATION, groupKey, type Informers } from "../informers.ts";
+import { groupKey, type Informers } from "../informers.ts";
 import { ownedBy, type Stored } from "../kube/index.ts";
 import type { PipelineObject } from "../resources.ts";
 import type { SourceFacts } from "./accept.ts";
 import type { PipelineView } from "./pipeline-view.ts";
-import { SOURCE_LABEL } from "./source-copy.ts";
+import { CONTENT_HASH_ANNOTATION, SOURCE_LABEL } from "./source-copy.ts";
 import { newestFirst, readStoredRevision, type StoredRevision } from "./stored-revision.ts";
 
 export function scopeOf({ metadata }: Pick<Stored<PipelineObject>, "metadata">): Scope {

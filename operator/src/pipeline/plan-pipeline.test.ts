@@ -11,6 +11,7 @@ const INSTALLATION = {
   imagePullPolicy: null,
   imagePullSecrets: [],
   natsUrl: "nats://nats:4222",
+  natsCa: null,
   gpuResource: "nvidia.com/gpu",
   gpuSlices: null,
   drainSeconds: 30,

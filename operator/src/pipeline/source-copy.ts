@@ -6,6 +6,9 @@ import { at } from "../children/read.ts";
 /** Marks copies of sources, and says of which ConfigMap they are. */
 export const SOURCE_LABEL = "troupe.dev/source-of";
 
+/** Where a ConfigMap's content hash stands in the cache, whose ConfigMaps have no content. */
+export const CONTENT_HASH_ANNOTATION = "troupe.dev/content-hash";
+
 /** Hash of what a ConfigMap holds, whatever its metadata. */
 export function contentHash(configMap: unknown): string {
   return hash8({ data: at(configMap, "data") ?? {}, binaryData: at(configMap, "binaryData") ?? {} });

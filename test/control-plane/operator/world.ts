@@ -58,6 +58,7 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
   return {
     natsUrl,
     credentialsFolder: undefined,
+    natsCaFile: undefined,
     natsStore: "synced",
     natsMonitorUrls: [],
     namespaces: undefined,

@@ -33,7 +33,10 @@ async function start(): Promise<void> {
   const id = `${config.id}.${randomId()}`;
   const log = newLog(config.logLevel, { component: "coordinator", coordinator: id });
   const metrics = (): string =>
-    metricsText([...coordinatorMetrics([...(coordinator?.parts ?? [])]), ...processMetrics()]);
+    metricsText([
+      ...coordinatorMetrics([...(coordinator?.parts ?? [])], [...(coordinator?.groups ?? [])]),
+      ...processMetrics(),
+    ]);
   if (config.healthPort !== undefined) await startHealthServer({ port: config.healthPort, unready, metrics });
   const creds = config.natsCreds === undefined ? {} : { creds: config.natsCreds };
   const connection = { url: config.natsUrl, name: id, ...creds };

@@ -30,31 +30,39 @@ export interface CoordinatorOptions {
 export async function startCoordinator(work: CoordinatorWork, options: CoordinatorOptions): Promise<Coordinator> {
   await using stack = new AsyncDisposableStack();
   const parts = new Set<PipelineCoordinator>();
+  const groups = new Set<GroupCoordinator>();
   if (work.kind === "listed") {
     for (const scope of work.scopes) parts.add(stack.use(new PipelineCoordinator({ ...options, scope })));
   } else {
-    await find(work.namespaces, options, { stack, parts });
+    await find(work.namespaces, options, { stack, parts, groups });
   }
   const all = stack.move();
-  return { parts, [Symbol.asyncDispose]: async () => all.disposeAsync() };
+  return { parts, groups, [Symbol.asyncDispose]: async () => all.disposeAsync() };
 }
 
 export interface Coordinator extends AsyncDisposable {
   /** What it takes part in at this moment. */
   readonly parts: ReadonlySet<PipelineCoordinator>;
+  readonly groups: ReadonlySet<GroupCoordinator>;
+}
+
+interface Found {
+  readonly stack: AsyncDisposableStack;
+  readonly parts: Set<PipelineCoordinator>;
+  readonly groups: Set<GroupCoordinator>;
 }
 
 async function find(
   namespaces: readonly string[] | undefined,
   { bus, log, name, id, streams }: CoordinatorOptions,
-  { stack, parts }: { readonly stack: AsyncDisposableStack; readonly parts: Set<PipelineCoordinator> },
+  { stack, parts, groups }: Found,
 ): Promise<void> {
   const presence = new Presence(bus, name);
   const placement = new Placement(presence);
-  const join = <P extends AsyncDisposable>(scope: Scope, part: P, all?: Set<P>): AsyncDisposable => {
-    all?.add(part);
+  const join = <P extends AsyncDisposable>(scope: Scope, part: P, all: Set<P>): AsyncDisposable => {
+    all.add(part);
     const leave = async (): Promise<void> => {
-      all?.delete(part);
+      all.delete(part);
       placement.forget(scope);
       await part[Symbol.asyncDispose]();
     };
@@ -63,7 +71,7 @@ async function find(
   const pipeline = (scope: Scope): AsyncDisposable =>
     join(scope, new PipelineCoordinator({ bus, log, id, scope, placement, streams }), parts);
   const group = (scope: Scope): AsyncDisposable =>
-    join(scope, new GroupCoordinator({ bus, log, id, scope, placement, streams }));
+    join(scope, new GroupCoordinator({ bus, log, id, scope, placement, streams }), groups);
   await delay(LISTEN_MS);
   stack.use(new Discovery({ kind: "pipeline", bus, log, namespaces, join: pipeline }));
   stack.use(new Discovery({ kind: "group", bus, log, namespaces, join: group }));

@@ -9,7 +9,7 @@ import { emptyRegistry, type RegistryState } from "../registry/state.ts";
 import { Coordination } from "./coordination.ts";
 import { catchUp, replayJournal, type Folding } from "./journal-replay.ts";
 import { GroupMarkReader } from "./group-mark-reader.ts";
-import { LiveRegistry } from "./live-registry.ts";
+import { LiveRegistry, type RegistryFigures } from "./live-registry.ts";
 import type { Log } from "./log.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
 
@@ -37,11 +37,13 @@ export interface GroupCoordinatorOptions {
 }
 
 export class GroupCoordinator implements AsyncDisposable {
+  readonly scope: Scope;
   readonly #marks: GroupMarkReader;
   readonly #coordination: Coordination<RegistryState, LiveRegistry>;
 
   constructor(options: GroupCoordinatorOptions) {
     const { bus, scope, log } = options;
+    this.scope = scope;
     this.#marks = new GroupMarkReader(bus, scope);
     this.#coordination = new Coordination<RegistryState, LiveRegistry>({
       ...options,
@@ -66,6 +68,15 @@ export class GroupCoordinator implements AsyncDisposable {
         },
       },
     });
+  }
+
+  get phase(): Coordination<RegistryState, LiveRegistry>["phase"] {
+    return this.#coordination.phase;
+  }
+
+  /** What the owner of the group counts; undefined: this coordinator does not own it. */
+  get figures(): RegistryFigures | undefined {
+    return this.#coordination.live?.figures;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

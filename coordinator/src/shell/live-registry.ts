@@ -21,6 +21,7 @@ import {
 import { FrameWriter } from "../core/frame-writer.ts";
 import { encodeRegistryFrame, encodeRegistrySnapshot, eventBytes, type RegistryEntry } from "../registry/codec.ts";
 import { commitRegistry, takeOverRegistry } from "../registry/commit.ts";
+import { countActors, type RegistryCounts } from "../registry/load.ts";
 import { heardNursery } from "../registry/nurseries.ts";
 import {
   newRegistryOwner,
@@ -63,6 +64,9 @@ export interface LiveRegistryOptions {
   readonly streams: StreamSizes;
   readonly onLost: (why: Loss) => void;
 }
+
+/** What an owner counts, for those who measure it. */
+export type RegistryFigures = RegistryCounts & { readonly replicas: number };
 
 export class LiveRegistry implements Live {
   readonly #options: LiveRegistryOptions;
@@ -128,6 +132,10 @@ export class LiveRegistry implements Live {
   /** What Kubernetes says of the Group; null: nothing. */
   heed(mark: GroupMark | null): void {
     this.#owner.mark = mark;
+  }
+
+  get figures(): RegistryFigures {
+    return { ...countActors(this.#owner), replicas: this.#owner.nurseries.size };
   }
 
   get journalled(): KnownFrame {

@@ -1,21 +1,25 @@
 /** What a coordinator tells Prometheus: of itself, and of the pipelines that it owns. */
 import type { MetricFamily, Sample, Scope } from "@troupe/protocol";
 import type { OwnerFigures } from "./live-owner.ts";
+import type { GroupCoordinator } from "./group-coordinator.ts";
 import type { PipelineCoordinator } from "./pipeline-coordinator.ts";
 
 export type Part = Pick<PipelineCoordinator, "scope" | "phase" | "figures">;
+export type GroupPart = Pick<GroupCoordinator, "scope" | "phase" | "figures">;
 
 interface Owned {
   readonly labels: Readonly<Record<string, string>>;
   readonly figures: OwnerFigures;
 }
 
-export function coordinatorMetrics(parts: readonly Part[]): MetricFamily[] {
+export function coordinatorMetrics(parts: readonly Part[], groups: readonly GroupPart[] = []): MetricFamily[] {
   const owned = parts.flatMap(({ scope, figures }): Owned[] =>
     figures === undefined ? [] : [{ labels: labelsOf(scope), figures }],
   );
   return [
     family("troupe_coordinator_pipelines", "Pipelines that this coordinator takes part in.", "gauge", phases(parts)),
+    family("troupe_coordinator_groups", "Free-standing Groups that it takes part in.", "gauge", phases(groups)),
+    ...registryFamilies(groups),
     ...jobFamilies(owned),
     ...groupFamilies(owned),
     ...journalFamilies(owned),
@@ -30,7 +34,23 @@ function family(name: string, help: string, type: MetricFamily["type"], samples:
   return { name, help, type, samples };
 }
 
-function phases(parts: readonly Part[]): Sample[] {
+/** Of the free-standing Groups that it owns. */
+function registryFamilies(groups: readonly GroupPart[]): MetricFamily[] {
+  const owned = groups.flatMap(({ scope: { namespace, pipeline: group }, figures }) =>
+    figures === undefined ? [] : [{ labels: { namespace, group }, figures }],
+  );
+  const actors = owned.flatMap(({ labels, figures: { queued, running } }) => [
+    { labels: { ...labels, state: "queued" }, value: queued },
+    { labels: { ...labels, state: "running" }, value: running },
+  ]);
+  const replicas = owned.map(({ labels, figures }) => ({ labels, value: figures.replicas }));
+  return [
+    family("troupe_group_actors", "Actors that wait for a replica, and that live on one.", "gauge", actors),
+    family("troupe_group_replicas", "Replicas of free-standing Groups that are heard.", "gauge", replicas),
+  ];
+}
+
+function phases(parts: readonly Pick<Part, "phase">[]): Sample[] {
   const counts = new Map<string, number>([
     ["starting", 0],
     ["standby", 0],

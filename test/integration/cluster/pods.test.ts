@@ -75,7 +75,10 @@ test.serial("a coordinator lives without NATS, is ready with it, and tells what 
   const bus = await connectBus({ url: nats.url, name: "test" });
   await publishRevision(bus, SCOPE, revisionFor(SCOPE));
   await bus.close();
-  await eventually("it owns the pipeline", async () => /phase="owner"} 1/.test((await pod.get("/metrics")).text));
+  const journalled = /troupe_journal_append_seconds_count\{namespace="team-a",pipeline="film"\} [1-9]/;
+  await eventually("it owns the pipeline, and has said so", async () =>
+    journalled.test((await pod.get("/metrics")).text),
+  );
   const { text } = await pod.get("/metrics");
   for (const line of [
     'troupe_jobs{namespace="team-a",pipeline="film",state="queued"} 0',
@@ -83,7 +86,7 @@ test.serial("a coordinator lives without NATS, is ready with it, and tells what 
     'troupe_group_queued{namespace="team-a",pipeline="film",group="g1"} 0',
   ])
     t.true(text.includes(`${line}\n`), line);
-  t.regex(text, /troupe_journal_append_seconds_count\{namespace="team-a",pipeline="film"\} [1-9]/);
+  t.regex(text, /phase="owner"} 1/);
   t.regex(text, /troupe_journal_frames_total\{[^}]*\} [1-9]/);
   t.regex(text, /process_resident_memory_bytes \d+/);
 

@@ -20,17 +20,22 @@ def tree():
     return found
 
 
-def tree_cpu_ms():
-    """CPU time of the tree, ended threads included."""
-    total = 0
+def tree_cpu():
+    """CPU milliseconds of each process of the tree, by its id."""
+    taken = {}
     for pid in tree():
         try:
             with open(f"/proc/{pid}/stat") as stat:
                 fields = stat.read().rpartition(")")[2].split()
-                total += int(fields[11]) + int(fields[12])
+                taken[pid] = (int(fields[11]) + int(fields[12])) * 1000 / TICKS
         except OSError:
             pass
-    return total * 1000 / TICKS
+    return taken
+
+
+def cpu_ms_since(before):
+    """What those that are there now have taken since `before`, which `tree_cpu` said. Those that ended meanwhile are not counted."""
+    return sum(taken - before.get(pid, 0) for pid, taken in tree_cpu().items())
 
 
 def tree_pss_mib():

@@ -11,7 +11,7 @@ import time
 
 import numpy
 import ray
-from processes import tree_cpu_ms, tree_pss_mib
+from processes import cpu_ms_since, tree_cpu, tree_pss_mib
 from ray.util.actor_pool import ActorPool
 from thread_chunks import Chunker, chunk, config
 
@@ -53,10 +53,10 @@ class Bench:
     def rates(self, name, units, work):
         work()
         for _ in range(self.options.trials):
-            before = tree_cpu_ms()
+            before = tree_cpu()
             taken = self.seconds(work)
             self.say(f"{name}PerSecond", units / taken)
-            self.say(f"{name}CpuMs", (tree_cpu_ms() - before) / units)
+            self.say(f"{name}CpuMs", cpu_ms_since(before) / units)
 
     def map(self):
         chunk(nothing, self.inputs, chunk_size=WORKERS, progress_bar=False)

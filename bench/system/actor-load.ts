@@ -73,19 +73,26 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - begun) / 1000;
 }
 
-/** CPU time of this process and all that it has started. */
-function treeMicros(): number {
-  return processTree(process.pid).reduce((sum, pid) => sum + cpuMicros(pid), 0);
+type CpuTimes = ReadonlyMap<number, number>;
+
+/** CPU microseconds of this process and all that it has started, by their ids. */
+function cpuTimes(): CpuTimes {
+  return new Map(processTree(process.pid).map((pid) => [pid, cpuMicros(pid)]));
+}
+
+/** What those that are there now have taken since. Those that ended meanwhile are not counted. */
+function cpuMsSince(before: CpuTimes): number {
+  return [...cpuTimes()].reduce((sum, [pid, micros]) => sum + micros - (before.get(pid) ?? 0), 0) / 1000;
 }
 
 /** Runs `work` once to warm up and then `trials` times, and says how many units it did a second and what each cost. */
 async function rates(name: string, units: number, work: () => Promise<unknown>): Promise<void> {
   await work();
   for (let trial = 0; trial < trials; trial++) {
-    const before = treeMicros();
+    const before = cpuTimes();
     const taken = await seconds(work);
     say(`${name}PerSecond`, units / taken);
-    say(`${name}CpuMs`, (treeMicros() - before) / 1000 / units);
+    say(`${name}CpuMs`, cpuMsSince(before) / units);
   }
 }
 

@@ -135,6 +135,7 @@ export {
 } from "./bus/pipeline-state.ts";
 export { watchGroups, watchPipelines, type PipelineWatchOptions } from "./bus/pipelines.ts";
 export {
+  hasGroup,
   project,
   projectGroup,
   projectRevision,

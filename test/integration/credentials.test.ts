@@ -4,9 +4,11 @@ import {
   connectBus,
   ensureBuckets,
   ensureStream,
+  groupSubjectsOf,
   inboxOf,
   lastMessageOf,
   publishRevision,
+  purgeStream,
   readRevision,
   streamsOf,
   streamState,
@@ -18,6 +20,7 @@ import test, { type ExecutionContext } from "ava";
 import {
   clientPermissions,
   COORDINATOR_PERMISSIONS,
+  freeGroupPermissions,
   groupPermissions,
   OPERATOR_PERMISSIONS,
 } from "../../operator/src/credentials/index.ts";
@@ -135,6 +138,39 @@ test("a client knocks on doors and has its inbox, and nothing else", async (t) =
   for (const subject of [subjects.up("g1"), subjects.down("g1", "pod-0"), "troupe.elsewhere.film.submit"])
     t.deepEqual(await hears(owner, subject, client), [], `writes ${subject}`);
   t.deepEqual(await hears(client, subjects.ups, owner, subjects.up("g1")), []);
+});
+
+test("the pods of a free-standing Group speak and hear on its own subjects alone, and remove nothing", async (t) => {
+  await using nats = await SecureNats.start();
+  await using owner = await withStreams(nats);
+  const inbox = inboxOf(SCOPE, SCOPE.pipeline);
+  await using pod = await nats.connect("pod", freeGroupPermissions(SCOPE), inbox);
+  const own = groupSubjectsOf(SCOPE);
+  const other = groupSubjectsOf(OTHER);
+  t.deepEqual(await hears(owner, own.registry, pod), ["x"]);
+  t.deepEqual(await hears(owner, own.up, pod), ["x"]);
+  t.deepEqual(await hears(pod, own.calls("*", "*"), pod, own.calls("a", 1)), ["x"], "actors call each other");
+  t.deepEqual(await hears(pod, own.down("*"), owner, own.down("pod-0")), ["x"]);
+  t.deepEqual(await hears(pod, `${inbox}.>`, owner, `${inbox}.abc`), ["x"]);
+  for (const subject of [
+    other.registry,
+    other.up,
+    other.calls("a", 1),
+    other.answers("c", "1"),
+    own.down("pod-0"),
+    own.news,
+  ])
+    t.deepEqual(await hears(owner, subject, pod), [], `says ${subject}`);
+  for (const subject of [other.calls("a", 1), other.answers("c", "1"), other.down("pod-0"), own.registry, "_INBOX.abc"])
+    t.deepEqual(await hears(pod, subject, owner), [], `hears ${subject}`);
+  const blobs = new BlobStore(pod, SCOPE);
+  const stored = await blobs.put({ job: "a@1", slot: "result" }, "binary", text("result"));
+  t.is(Buffer.from(await blobs.get(stored)).toString(), "result");
+  await refused(t, "purges", purgeStream(pod, streamsOf(SCOPE).blobs, { subject: subjectsOf(SCOPE).allBlobs }));
+  await using client = await nats.connect("client", clientPermissions("team"));
+  t.deepEqual(await hears(owner, own.calls("a", 1), client), ["x"]);
+  t.deepEqual(await hears(client, own.answers("c", "1"), pod), ["x"]);
+  t.deepEqual(await hears(owner, own.down("pod-0"), client), [], "a client orders nothing");
 });
 
 test("the operator writes buckets, and looks after streams", async (t) => {

@@ -67,6 +67,11 @@ export async function readGroupMark(bus: Bus, scope: Scope): Promise<GroupMark |
   return value === null ? null : parseGroupMark(value);
 }
 
+/** Whether Kubernetes has a free-standing Group of that name, whichever uid it has. @throws when who asks may not know, or NATS does not answer. */
+export async function hasGroup(bus: Bus, { namespace, pipeline }: Omit<Scope, "uid">): Promise<boolean> {
+  return (await readKey(bus, groupMarkKey({ namespace, pipeline, uid: "*" }))).value !== null;
+}
+
 async function projectKey(bus: Bus, key: string, value: unknown): Promise<boolean> {
   const found = await readKey(bus, key);
   if (JSON.stringify(found.value) === JSON.stringify(value)) return false;

@@ -1,5 +1,5 @@
 /** The group that a program works in: started for it, or connected to. */
-import { groupSubjectsOf, encodeJson, parseRegistryReply, type Bus, type Scope } from "@troupe/protocol";
+import { groupSubjectsOf, hasGroup, encodeJson, parseRegistryReply, type Bus, type Scope } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { StartError } from "../build/errors.ts";
 import { ActorUsageError } from "./errors.ts";
@@ -11,6 +11,8 @@ import { openThreadBus } from "./thread-bus.ts";
 
 /** A coordinator takes up a new Group, or takes over from another one, within ten seconds. */
 const REGISTRY_MS = 20_000;
+/** The operator says within a moment that a Group is there. */
+const UNKNOWN_MS = 5_000;
 
 /** A group with a connection to it. Closing it ends what this program has created, and what was started for it. */
 export class Actors implements ActorSystem, AsyncDisposable {
@@ -127,7 +129,7 @@ function runtimeOf(bus: Bus, scope: Scope, client: string, local: StartedGroup |
 /** Clients know a group by its name; its registry knows which one that is. */
 async function identified(bus: Bus, scope: Scope): Promise<Scope> {
   const request = encodeJson({ op: "list" });
-  const deadline = performance.now() + REGISTRY_MS;
+  const begin = performance.now();
   for (;;) {
     try {
       const { data } = await bus.request(groupSubjectsOf(scope).registry, request, { timeoutMs: 2_000 });
@@ -135,15 +137,36 @@ async function identified(bus: Bus, scope: Scope): Promise<Scope> {
       if (reply.ok) return { ...scope, uid: reply.uid };
       throw new NoRegistryError(reply.message);
     } catch (cause) {
-      if (performance.now() > deadline)
-        throw new NoRegistryError(
-          `nobody answers for a group "${scope.pipeline}" of the namespace "${scope.namespace}". Check both names (kubectl get groups ` +
-            `--namespace ${scope.namespace}), that coordinators run, and that the credentials are of this namespace`,
-          { cause },
-        );
+      const silentMs = performance.now() - begin;
+      if (silentMs > UNKNOWN_MS && (await isUnknown(bus, scope))) throw unknownGroup(scope, cause);
+      if (silentMs > REGISTRY_MS) throw unanswered(scope, cause);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** False also when it cannot be told. */
+async function isUnknown(bus: Bus, scope: Scope): Promise<boolean> {
+  try {
+    return !(await hasGroup(bus, scope));
+  } catch {
+    return false; // there is no cluster behind this NATS, or these credentials may not read there
+  }
+}
+
+function unknownGroup({ namespace, pipeline }: Scope, cause: unknown): NoRegistryError {
+  return new NoRegistryError(
+    `there is no Group "${pipeline}" without a pipeline in the namespace "${namespace}". Check both names: kubectl get groups --namespace ${namespace}`,
+    { cause },
+  );
+}
+
+function unanswered({ namespace, pipeline }: Scope, cause: unknown): NoRegistryError {
+  return new NoRegistryError(
+    `nobody answers for a group "${pipeline}" of the namespace "${namespace}". Check both names (kubectl get groups --namespace ${namespace}), ` +
+      "that coordinators run, and that the credentials are of this namespace",
+    { cause },
+  );
 }
 
 async function startHere(settings: ActorSettings): Promise<StartedGroup> {

@@ -290,5 +290,5 @@ test.serial("a group that nobody knows is told by its name, with what to check",
   const error = await t.throwsAsync(startActors({ nats: nats.url, creds, namespace: "team", group: "nobody" }), {
     name: "NoRegistryError",
   });
-  t.regex(error.message, /"nobody" of the namespace "team"/);
+  t.regex(error.message, /no Group "nobody" .* in the namespace "team"/);
 });

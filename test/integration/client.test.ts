@@ -203,6 +203,18 @@ test("an owner that never answers is named after a while, and nothing hangs", as
   await t.throwsAsync(client.runMany([1, 2, 3]), { instanceOf: NoCoordinatorError });
 });
 
+test("a large input waits for the first coordinator, as a small one does, and names it when none comes", async (t) => {
+  await using nats = await testNats();
+  const large = "x".repeat(40_000);
+  await using hasty = await clientOf(nats.url, { coordinatorTimeoutMs: 1 });
+  await t.throwsAsync(hasty.run(large), { instanceOf: NoCoordinatorError, message: /"a large input"/ });
+  await using client = await clientOf(nats.url);
+  const outcome = client.run(large);
+  await hasty.run(1).catch(() => undefined); // so that it was tried before there is an owner
+  await using _owner = await smallOwner(nats.url, { work: () => ({ result: { out: "done" } }) });
+  t.deepEqual(await outcome, { out: "done" });
+});
+
 test("a caller's time limit ends the wait and tells the job to stop", async (t) => {
   await using nats = await testNats();
   await using owner = await smallOwner(nats.url, { work: () => undefined });

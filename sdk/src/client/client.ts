@@ -220,11 +220,8 @@ export class PipelineClient<Result extends JobResult = JobResult> implements Asy
     const encoded = encodeInput(input);
     if (!isLarge(encoded))
       return { operation, body: encoded.bytes, headers: { ...headers, ...contentHeader(encoded.kind) } };
-    return storeInput(this.#blobs, id, encoded).then((stored) => ({
-      operation,
-      body: stored.body,
-      headers: { ...headers, ...stored.headers },
-    }));
+    const storing = this.#door.store("a large input", async () => storeInput(this.#blobs, id, encoded));
+    return storing.then(({ body, headers: stored }) => ({ operation, body, headers: { ...headers, ...stored } }));
   }
 
   #open(

@@ -41,30 +41,40 @@ export class Door {
 
   /** As {@link ask}, with a body and headers of the caller's making. */
   async send(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Fields> {
+    return this.#untilDone(operation, async () => this.#attempt(operation, body, headers));
+  }
+
+  /**
+   * Stores something in one of the pipeline's streams, which its first coordinator makes.
+   * @param what it is, for messages @throws {NoCoordinatorError} when there is no such stream for so long
+   */
+  async store<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return this.#untilDone(what, async (): Promise<Attempt<T>> => {
+      try {
+        return { kind: "answer", reply: await work() };
+      } catch (error) {
+        return this.#absence(error);
+      }
+    });
+  }
+
+  async #untilDone<T>(what: string, attempt: () => Promise<Attempt<T>>): Promise<T> {
     const startedAt = performance.now();
     for (let pauseMs = BACKOFF_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, BACKOFF_ELSEWHERE_MS)) {
-      const attempt = await this.#attempt(operation, body, headers);
-      if (attempt.kind === "answer") return attempt.reply;
-      if (performance.now() - startedAt > this.#options.silenceMs) throw this.#nobody(operation, attempt.why);
-      await delay(Math.max(pauseMs, attempt.afterMs));
+      const came = await attempt();
+      if (came.kind === "answer") return came.reply;
+      if (performance.now() - startedAt > this.#options.silenceMs) throw this.#nobody(what, came.why);
+      await delay(Math.max(pauseMs, came.afterMs));
     }
   }
 
-  async #attempt(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Attempt> {
+  async #attempt(operation: DoorOperation, body: Uint8Array, headers: Headers): Promise<Attempt<Fields>> {
     const { bus, subjects } = this.#options;
     let message: BusMessage;
     try {
       message = await bus.request(subjects.door(operation), body, { timeoutMs: ANSWER_TIMEOUT_MS, headers });
     } catch (error) {
-      if (error instanceof NoRespondersError) return { kind: "again", why: "no coordinator listens there", afterMs: 0 };
-      if (error instanceof BusTimeoutError && bus.status !== "closed") {
-        return {
-          kind: "again",
-          why: bus.status === "connected" ? "nobody answers" : "the connection to NATS is down",
-          afterMs: 0,
-        };
-      }
-      throw error;
+      return this.#absence(error);
     }
     const reply = new Fields(JSON.parse(decoder.decode(message.data)), "reply");
     if (!reply.has("error") || reply.has("state")) return { kind: "answer", reply };
@@ -73,15 +83,24 @@ export class Door {
     return { kind: "again", why: refusal.error.message, afterMs: refusal.afterMs };
   }
 
-  #nobody(operation: DoorOperation, why: string): NoCoordinatorError {
+  /** @throws what is no sign of somebody's absence. */
+  #absence(error: unknown): Attempt<never> {
+    const { bus } = this.#options;
+    if (error instanceof NoRespondersError) return { kind: "again", why: "no coordinator listens there", afterMs: 0 };
+    if (!(error instanceof BusTimeoutError) || bus.status === "closed") throw error;
+    const why = bus.status === "connected" ? "nobody answers" : "the connection to NATS is down";
+    return { kind: "again", why, afterMs: 0 };
+  }
+
+  #nobody(what: string, why: string): NoCoordinatorError {
     const { name, silenceMs } = this.#options;
     return new NoCoordinatorError(
-      `no coordinator of pipeline ${name} has answered "${operation}" for ${Math.round(silenceMs / 1000)} s: ${why}. ` +
+      `no coordinator of pipeline ${name} has answered "${what}" for ${Math.round(silenceMs / 1000)} s: ${why}. ` +
         "Check that a coordinator of this namespace and pipeline runs on this NATS server",
     );
   }
 }
 
-type Attempt =
-  | { readonly kind: "answer"; readonly reply: Fields }
+type Attempt<T> =
+  | { readonly kind: "answer"; readonly reply: T }
   | { readonly kind: "again"; readonly why: string; readonly afterMs: number };

@@ -5,9 +5,9 @@ SHELL := /bin/sh
 WITH_NODE := sh hack/with-node.sh
 # Flags for ava, such as AVA_FLAGS="--match='*order*'"; and which tests: make test TESTS=protocol
 AVA_FLAGS ?=
-TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,operator,cli}/**' 'test/!(simulation|faults|control-plane|e2e)/**' 'test/*.test.ts'
+TESTS ?= '{model,protocol,sdk,coordinator,runtime-image,local,operator,cli}/**' 'test/!(simulation|faults|soak|control-plane|e2e)/**' 'test/*.test.ts'
 # Long ones, which show what they counted. They need the processors to themselves.
-HEAVY_TESTS ?= $(wildcard test/simulation test/faults)
+HEAVY_TESTS ?= $(wildcard test/simulation test/faults test/soak)
 HEAVY_TIMEOUT ?= 20m
 FILE ?= examples/documents/pipeline.ts
 ARGS ?=
@@ -25,7 +25,7 @@ test: setup ## Run the unit and integration tests, on a real nats-server
 	@$(WITH_NODE) ava $(AVA_FLAGS) $(TESTS)
 
 .PHONY: test-heavy
-test-heavy: setup ## Run the simulation and the faults: random graphs, killed processes (minutes)
+test-heavy: setup ## Run the simulation, the faults and a long run: random graphs, killed processes, what grows (minutes)
 	@$(if $(HEAVY_TESTS),$(WITH_NODE) ava --concurrency=1 --timeout=$(HEAVY_TIMEOUT) $(AVA_FLAGS) $(HEAVY_TESTS),echo "There are no heavy tests.")
 
 .PHONY: verify
@@ -79,7 +79,7 @@ test-all: test test-heavy test-control-plane e2e verify ## Run everything that h
 
 .PHONY: soak
 soak: export TROUPE_SOAK := 1
-soak: ## Run the simulation and the faults at full size (an hour)
+soak: ## Run the simulation, the faults and the long run at full size (an hour)
 	@$(MAKE) --no-print-directory test-heavy HEAVY_TIMEOUT=2h
 
 .PHONY: bench

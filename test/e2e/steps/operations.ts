@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
-import { Door, install, RELEASE, SYSTEM } from "../support/installation.ts";
-import { listAt } from "../support/helm.ts";
+import { Door, install, nextImages, RELEASE, SYSTEM } from "../support/installation.ts";
+import { at, listAt } from "../support/helm.ts";
 import { applyModules, applyReady, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
 
 const JOBS = Array.from({ length: 200 }, (_, index) => index);
@@ -33,13 +33,23 @@ export function describeOperations(step: Step, world: () => World): void {
     const upgraded = new AbortController();
     const running = untilAborted(upgraded.signal, async () => client.runMany(JOBS, { concurrency: 40 }));
     await delay(1_000);
+    const images = await nextImages(cluster);
     const marks = ["operator", "coordinator"].map((component) => `${component}.podAnnotations.rolled=again`);
-    await install(cluster, marks);
+    await install(cluster, images?.sets ?? marks);
+    // Pods of groups have the runtime's image, so they are replaced as well, under the jobs.
+    if (images !== undefined)
+      await eventually(
+        "all pods are of the new tag",
+        async () => isAllOf(images.tag, await imagesOf(world())),
+        180_000,
+      );
     upgraded.abort();
     const rounds = await running;
     t.true(rounds.length >= 1);
     for (const outcomes of rounds) t.deepEqual(said(outcomes, "input"), JOBS);
-    t.log(`${rounds.length * JOBS.length} jobs during the upgrade`);
+    t.log(
+      `${rounds.length * JOBS.length} jobs during the upgrade${images === undefined ? ", of annotations alone" : ""}`,
+    );
   });
 
   step("uninstalling leaves CRDs and Pipelines, and nothing is stuck", async (t) => {
@@ -93,6 +103,28 @@ export function describeOperations(step: Step, world: () => World): void {
     t.is(await cluster.kubectl(["get", "pipelines,groups", "--all-namespaces", "-o", "name"]), "");
     t.notRegex(await cluster.kubectl(["get", "secrets", "--namespace", SYSTEM, "-o", "name"]), /nats-keys/);
   });
+}
+
+/** Of all pods of Troupe's that are there, on their way out or not, but NATS's. */
+async function imagesOf({ cluster }: World): Promise<readonly string[]> {
+  const [system, groups] = await Promise.all([
+    cluster.json([
+      "get",
+      "pods",
+      "--namespace",
+      SYSTEM,
+      "--selector",
+      "app.kubernetes.io/component in (operator,coordinator)",
+    ]),
+    cluster.json(["get", "pods", "--namespace", TEAM, "--selector", "troupe.dev/pipeline=steady"]),
+  ]);
+  return [system, groups]
+    .flatMap((list) => listAt(list, "items"))
+    .map((pod) => String(at(pod, "spec.containers.0.image")));
+}
+
+function isAllOf(tag: string, images: readonly string[]): boolean {
+  return images.length > 0 && images.every((image) => image.endsWith(`:${tag}`));
 }
 
 /** The same again and again; what was begun is ended. */

@@ -83,6 +83,11 @@ export class Cluster implements AsyncDisposable {
     await output([...this.#prefix, "ctr", "images", "import", archive]);
   }
 
+  /** Gives an image of the node another name: only a cluster of our own can be reached so. */
+  async tag(image: string, name: string): Promise<void> {
+    await output([...this.#prefix, "ctr", "images", "tag", "--force", image, name]);
+  }
+
   /** A port of this machine that leads to a Service, also after its pod was replaced. */
   async tunnel(namespace: string, service: string, port: number): Promise<Tunnel> {
     if (!this.isOwn) return forwardedTunnel({ namespace, service, port });

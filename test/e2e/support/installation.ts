@@ -77,6 +77,23 @@ export async function install(cluster: Cluster, sets: readonly string[] = []): P
   );
 }
 
+export interface Upgrade {
+  /** Values that differ from those of before. */
+  readonly sets: readonly string[];
+  /** Of the images that pods have afterwards. */
+  readonly tag: string;
+}
+
+/** Images of another tag: the same ones under a new name, or what TROUPE_E2E_NEXT_TAG names. Undefined: the cluster cannot be given any. */
+export async function nextImages(cluster: Cluster): Promise<Upgrade | undefined> {
+  const next = process.env["TROUPE_E2E_NEXT_TAG"] ?? (REGISTRY === undefined && cluster.isOwn ? "next" : undefined);
+  if (next === undefined) return undefined;
+  if (REGISTRY === undefined)
+    for (const name of ["control-plane", "runtime"])
+      await cluster.tag(`localhost/troupe/${name}:dev`, `localhost/troupe/${name}:${next}`);
+  return { sets: [`image.tag=${next}`], tag: next };
+}
+
 /** The way from the test to the NATS of the cluster. */
 export class Door implements AsyncDisposable {
   readonly #cluster: Cluster;

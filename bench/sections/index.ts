@@ -1,6 +1,7 @@
 import { actors } from "./actors.ts";
 import { alone } from "./alone.ts";
 import { magda } from "./magda.ts";
+import { operator } from "./operator.ts";
 import { memory } from "./memory.ts";
 import { moduleStart } from "./module-start.ts";
 import { chainSection, diamondSection } from "./pipelines.ts";
@@ -23,4 +24,5 @@ export const SECTIONS: readonly Section[] = [
   seeds,
   magda,
   actors,
+  operator,
 ];

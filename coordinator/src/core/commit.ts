@@ -9,7 +9,16 @@ import { leavingWith, nobodys } from "./release.ts";
 import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
 import { endedBytes, writePage } from "./tick.ts";
-import { groupState, reply, send, type AppendContext, type Owner, type RecordUse, type Waiter } from "./owner.ts";
+import {
+  groupState,
+  reply,
+  resultKey,
+  send,
+  type AppendContext,
+  type Owner,
+  type RecordUse,
+  type Waiter,
+} from "./owner.ts";
 
 export interface Committed {
   readonly event: JournalEvent;
@@ -51,6 +60,7 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
       return;
     case "done":
     case "fail":
+      if (event.type === "done") owner.resultsUnderWay.delete(resultKey(event.lease, event.module));
       if (outcome.kind === "early") reopen(owner, event.lease, now);
       else settleExecution(owner, event, context, now);
       return;

@@ -199,6 +199,8 @@ export interface Owner {
   readonly delayed: Set<Block>;
   /** Submissions on their way to the journal. */
   submitting: number;
+  /** Results on their way to the journal, by {@link resultKey}. */
+  readonly resultsUnderWay: Set<string>;
   /** Monotonic moment when revisions that nobody needs were last looked for. */
   revisionsCheckedAt: number;
   /** Ids of revisions whose graph is journalled or on its way. */
@@ -238,6 +240,7 @@ export function newOwner(
     isGraceBounded: false,
     delayed: new Set(),
     submitting: 0,
+    resultsUnderWay: new Set(),
     revisionsCheckedAt: 0,
     announced: new Set(state.revisions.keys()),
     leases: 0,
@@ -249,6 +252,11 @@ export function newOwner(
     random: options.random,
     commands: [],
   };
+}
+
+/** Names the result of a module in one execution. */
+export function resultKey(lease: Lease, module: number): string {
+  return `${lease}/${module}`;
 }
 
 /** The commands since the last call, in order. */

@@ -4,7 +4,7 @@ import type { Execution, Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
 import type { Block } from "./job.ts";
 import { noteProblem } from "./load.ts";
-import { append, groupState, send, type Owner } from "./owner.ts";
+import { append, groupState, resultKey, send, type Owner } from "./owner.ts";
 import { heardBeat, heardGone } from "./replicas.ts";
 
 export function hear(owner: Owner, { from, messages }: UpBatch, now: Moment): void {
@@ -44,18 +44,29 @@ function heardDone(owner: Owner, from: Speaker, message: Done, now: Moment): voi
     if (message.last && execution?.phase === "sent") dropExecution(owner, execution);
     return;
   }
+  if (isFirstOnItsWay(owner, resultKey(lease, module))) journal(owner, from, message, now);
+}
+
+function journal(owner: Owner, from: Speaker, message: Done, now: Moment): void {
+  const { job, lease, module, spans, output } = message;
   const execution = owner.executions.get(lease);
   if (message.last && execution?.phase === "sent") {
     execution.phase = "ending";
     freePermit(execution); // the permit need not wait for the disk
     noteDuration(owner, from.group, message);
   }
-  const { spans, output } = message;
   append(
     owner,
-    { type: "done", job: id, module, lease, replica: from.replica, output, spans, at: now.wall },
+    { type: "done", job, module, lease, replica: from.replica, output, spans, at: now.wall },
     { from: origin(from) },
   );
+}
+
+/** What is sent again because the journal takes its time is not written once more: it would take longer still, and so on (E10). */
+function isFirstOnItsWay({ resultsUnderWay }: Owner, key: string): boolean {
+  if (resultsUnderWay.has(key)) return false;
+  resultsUnderWay.add(key);
+  return true;
 }
 
 /** Weight of the newest block in the moving average. */

@@ -42,7 +42,10 @@ const CODES: Readonly<Record<string, () => Promise<readonly string[]> | readonly
   "Refused at the door": async () => unionOf("coordinator/src/core/owner.ts", "RefusalCode"),
   "What the client says": async () => foundIn("sdk", /readonly code = "(\w+)"/g),
   "How actors end": async () => unionOf("protocol/src/actors/actor.ts", "DeathCode"),
-  "What a group refuses": async () => unionOf("protocol/src/actors/registry-messages.ts", "RegistryErrorCode"),
+  "What a group refuses": async () => [
+    ...(await unionOf("protocol/src/actors/registry-messages.ts", "RegistryErrorCode")),
+    ...(await foundIn("sdk", /new ActorRefusedError\(\s*"(\w+)"/g)),
+  ],
   "What is wrong with a pipeline": () => PROBLEM_CODES,
   "What keeps the laptop from running a pipeline": async () => unionOf("local/src/local-error.ts", "LocalErrorCode"),
   "What keeps a pipeline from being planned": async () =>

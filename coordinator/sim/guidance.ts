@@ -74,10 +74,10 @@ export class Bucket {
     return this.#guidance;
   }
 
-  /** Whether there are replicas for all of the revision, or were a while ago: an owner may not have heard of it yet. */
-  wasServed(graph: Graph): boolean {
+  /** Whether there are replicas of all these templates, or were a while ago: an owner may not have heard of it yet. */
+  wasServed(hashes: readonly string[]): boolean {
     const since = this.#options.clock.now - STALE_MS;
-    return [...hashesOf(graph)].every((hash) => (this.#retiredAt.get(hash) ?? Infinity) > since);
+    return hashes.every((hash) => (this.#retiredAt.get(hash) ?? Infinity) > since);
   }
 
   isRetired(templateHash: string): boolean {

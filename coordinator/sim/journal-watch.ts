@@ -119,13 +119,14 @@ export class JournalWatch {
       );
   }
 
-  /** What failed because its replicas were retired goes on where there are replicas. */
+  /** What failed because its replicas were retired goes on where there are replicas for what is left of it. */
   #goesOn({ job, revision }: RetryEvent): void {
     const { ledger, bucket } = this.#options;
     const known = ledger.get(job);
     const former = known.lives.at(-2);
     if (former === undefined || !isRetired(former)) return;
-    if (!bucket.wasServed(known.graph))
+    const left = known.graph.groups.filter((group) => ledger.missing(known, group).length > 0);
+    if (!bucket.wasServed(left.map(({ templateHash }) => templateHash)))
       throw new Violation("revisions", `${job} was retried on ${revision}, whose replicas are retired`);
   }
 }

@@ -64,6 +64,13 @@ export class Ledger {
     return known;
   }
 
+  /** Modules of a group whose results the job still needs. */
+  missing({ graph, phase, outputs }: KnownJob, group: Graph["groups"][number]): number[] {
+    return modulesInPhase(graph, group, phase).filter(
+      (module) => graph.modules[module]?.journalled === true && !outputs.has(module),
+    );
+  }
+
   #epochBegins({ epoch, at }: EpochEvent): void {
     this.epochAt = at;
     if (epoch <= this.epoch) throw new Violation("E8", `epoch ${epoch} begins after epoch ${this.epoch}`);
@@ -263,10 +270,7 @@ export class Ledger {
     known.life.state = state;
     this.items.release(id);
     if (state !== "done") return;
-    const { graph, phase, outputs } = known;
-    const missing = graph.groups
-      .flatMap((group) => modulesInPhase(graph, group, phase))
-      .filter((module) => graph.modules[module]?.journalled === true && !outputs.has(module));
+    const missing = known.graph.groups.flatMap((group) => this.missing(known, group));
     if (missing.length > 0) throw new Violation("E6", `${id} is done without results of modules ${missing.join()}`);
   }
 }

@@ -66,6 +66,8 @@ export class Table {
   readonly replies: { readonly to: string; readonly reply: Reply }[] = [];
   /** Records that the owner wants to be read. */
   readonly reads: { readonly page: number; readonly job: string; readonly use: RecordUse }[] = [];
+  /** Jobs of which nothing that is stored is needed any more. */
+  readonly purged: string[] = [];
   readonly #settings: Partial<OwnerSettings>;
 
   constructor(graph: Graph, settings: Partial<OwnerSettings> = {}) {
@@ -186,6 +188,7 @@ export class Table {
       else if (command.kind === "send") this.#said.push({ replica: command.replica, message: command.message });
       else if (command.kind === "read-record")
         this.reads.push({ page: command.page, job: command.job, use: command.use });
+      else if (command.kind === "purge-blobs" && command.slot === undefined) this.purged.push(command.job);
       else if (command.kind === "reply") this.replies.push({ to: command.to, reply: command.reply });
     }
   }

@@ -157,11 +157,14 @@ export class Witness {
   /** An owner says `run` (E1, E4, E5). */
   said(run: Run, groupName: string, epoch: number): void {
     const known = this.#ledger.get(run.job);
+    const isFormer = epoch < this.#ledger.epoch;
+    // A former owner that has not heard of the job's retry on another revision; no replica heeds it any more (E8).
+    if (isFormer && run.revision !== known.graph.id) return;
     const group = known.graph.groups.findIndex(({ name }) => name === groupName);
     checkResults(run, known, group);
     if (run.attempt > known.graph.jobs.maxAttempts)
       throw new Violation("E2", `${run.job} is tried the ${run.attempt}. time`);
-    if (epoch < this.#ledger.epoch || known.life.end !== undefined) return;
+    if (isFormer || known.life.end !== undefined) return;
     if (run.revision !== known.graph.id)
       throw new Violation(
         "revisions",

@@ -39,7 +39,8 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
   const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
   const outcome = fold(owner.state, event);
   for (const job of nobodys(owner.state, leaving))
-    owner.commands.push({ kind: "purge-blobs", job, slot: undefined, place: undefined });
+    if (!owner.retriesUnderWay.has(job))
+      owner.commands.push({ kind: "purge-blobs", job, slot: undefined, place: undefined });
   if (failed !== undefined) touched.add(failed.block.stop.name);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
@@ -72,6 +73,7 @@ function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutco
       if (context.reply !== undefined) answerState(owner, event.job, context.reply);
       return;
     case "retry":
+      owner.retriesUnderWay.delete(event.job);
       if (context.reply !== undefined) answerState(owner, event.job, context.reply);
       return;
     case "page":

@@ -255,6 +255,7 @@ export function retryJob(owner: Owner, job: FailedJob, to: ReplyTo, now: Moment)
     return;
   }
   announce(owner, graph);
+  owner.retriesUnderWay.add(id);
   append(
     owner,
     {

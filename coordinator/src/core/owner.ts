@@ -201,6 +201,8 @@ export interface Owner {
   submitting: number;
   /** Results on their way to the journal, by {@link resultKey}. */
   readonly resultsUnderWay: Set<string>;
+  /** Jobs whose retry is on its way to the journal: what is stored for them is needed, though their record may expire first. */
+  readonly retriesUnderWay: Set<string>;
   /** Monotonic moment when revisions that nobody needs were last looked for. */
   revisionsCheckedAt: number;
   /** Ids of revisions whose graph is journalled or on its way. */
@@ -241,6 +243,7 @@ export function newOwner(
     delayed: new Set(),
     submitting: 0,
     resultsUnderWay: new Set(),
+    retriesUnderWay: new Set(),
     revisionsCheckedAt: 0,
     announced: new Set(state.revisions.keys()),
     leases: 0,

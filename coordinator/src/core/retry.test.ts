@@ -2,6 +2,7 @@ import test from "ava";
 import { Table, beatOf, doneOf, graphFrom, speaker } from "../../sim/owner-fixture.ts";
 import type { Job } from "./job.ts";
 import { knock, recorded } from "./door.ts";
+import { append } from "./owner.ts";
 import { encodePage, jobsOfPage } from "./record.ts";
 import { pageWritten } from "./tick.ts";
 
@@ -95,6 +96,37 @@ test("a page that was under way while its job was retried and ended again does n
   t.deepEqual([...table.owner.state.ended], ["j"]);
   t.is(record(table, 2).end?.state, "done");
   t.is(table.owner.state.index.get("j"), 2);
+});
+
+/** A failed job with something stored is a record, which is about to expire: that is on its way to the journal. */
+function expiring(): { table: Table; job: Job } {
+  const table = failed();
+  const job = table.job("j");
+  if (job === undefined) throw new RangeError("the job is not there");
+  append(table.owner, { type: "page", page: 1, jobs: ["j"], stored: ["j"], at: table.moment.wall });
+  table.take();
+  table.commit();
+  append(table.owner, { type: "forget", below: 2 });
+  table.take();
+  return { table, job };
+}
+
+test("what is stored for a failed job goes with its record", (t) => {
+  const { table } = expiring();
+  table.commit();
+  t.deepEqual(table.purged, ["j"]);
+});
+
+test("what is stored for a failed job stays when its record expires while its retry is on its way (E6)", (t) => {
+  const { table, job } = expiring();
+  recorded(table.owner, { id: "j", job, use: { kind: "retry", reply: "to", page: 1 } }, table.moment);
+  table.take();
+  table.commit();
+  t.deepEqual(table.purged, []);
+  t.deepEqual(
+    table.runs().map((run) => run.job),
+    ["j"],
+  );
 });
 
 test("only a failed job is retried", (t) => {

@@ -29,19 +29,24 @@ const NOTHING: Omit<PipelineLoad, "at" | "revision"> = {
   full: null,
 };
 
-/** Says, over and over, that there is nothing to do, and takes over every new revision at once. */
-export function sayLoad(world: World, place: Place, uid: string, pipeline = "p"): ScriptedLoad {
-  const scope = { namespace: place.namespace, pipeline, uid };
+/**
+ * Says, over and over, that there is nothing to do, and takes over every new revision at once.
+ *
+ * @param name of a Pipeline, or of a free-standing Group
+ */
+export function sayLoad(world: World, place: Place, uid: string, name = "p"): ScriptedLoad {
+  const scope = { namespace: place.namespace, pipeline: name, uid };
   let said: { load: Partial<PipelineLoad>; reports: readonly GroupReport[] } | null = { load: {}, reports: [] };
   let connecting: Promise<Bus> | undefined;
   const tell = async (): Promise<void> => {
     connecting ??= connectBus({ url: world.nats.url, name: "scripted owner" });
     const bus = await connecting;
-    const found = await place.pipeline(pipeline);
-    // An owner leaves a pipeline that is being deleted: one that went on would be in the way of its end.
-    const isOver = found?.metadata.uid !== uid || found.metadata.deletionTimestamp !== undefined;
+    const pipeline = await place.pipeline(name);
+    const metadata = (pipeline ?? (await place.group(name)))?.metadata;
+    // An owner leaves what is being deleted: one that went on would be in the way of its end.
+    const isOver = metadata?.uid !== uid || metadata.deletionTimestamp !== undefined;
     if (said === null || isOver) return;
-    const revision = found.status?.revision ?? null;
+    const revision = pipeline?.status?.revision ?? null;
     for (const report of said.reports) writeGroupReport(bus, scope, report);
     writeLoad(bus, scope, { ...NOTHING, at: Date.now(), revision, ...said.load });
   };

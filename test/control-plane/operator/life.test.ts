@@ -55,7 +55,7 @@ test.serial("a roll-out keeps an old replica for pinned jobs, and goes when they
   });
   await place.until("group", "p-g", "Progressing", "True DrainingRevision");
   t.deepEqual((await place.group("p-g"))?.status?.drainingTemplates, [{ templateHash: old, jobs: 2 }]);
-  t.is(await place.condition("pipeline", "p", "Progressing"), "True DrainingRevision");
+  await place.until("pipeline", "p", "Progressing", "True DrainingRevision");
   load.say(pinned(0));
   await eventually("the new one alone", async () => (await replicas(place))[old] === undefined);
   await place.until("group", "p-g", "Progressing", "False UpToDate");

@@ -207,7 +207,7 @@ export class Place {
   keepPodsReady(labelSelector: string): () => void {
     const timer = setInterval(() => {
       void this.#readyNow(labelSelector).catch(() => undefined); // pods go, and worlds end
-    }, 200);
+    }, 200).unref(); // a test that fails does not stop it
     return () => {
       clearInterval(timer);
     };

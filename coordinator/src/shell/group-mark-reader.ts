@@ -1,35 +1,23 @@
 /** What the revision bucket says of a free Group: how many replicas it is to have. */
-import {
-  onRevisionWritten,
-  readGroupMark,
-  type Bus,
-  type BusSubscription,
-  type GroupMark,
-  type Scope,
-} from "@troupe/protocol";
+import { readGroupMark, type Bus, type GroupMark, type Scope } from "@troupe/protocol";
+import { RevisionNews } from "./revision-news.ts";
 
 const REREAD_MS = 5_000;
-/** What was written is not readable at once. */
-const REREAD_AFTER_WORD_MS = 100;
 
 export class GroupMarkReader implements Disposable {
   readonly #bus: Bus;
   readonly #scope: Scope;
-  readonly #subscription: BusSubscription;
+  readonly #news: RevisionNews;
   #mark: GroupMark | null = null;
-  #readAt = -Infinity;
-  #heardAt = -Infinity;
 
   constructor(bus: Bus, scope: Scope) {
     this.#bus = bus;
     this.#scope = scope;
-    this.#subscription = onRevisionWritten(bus, scope, () => {
-      this.#heardAt = performance.now();
-    });
+    this.#news = new RevisionNews(bus, scope, REREAD_MS);
   }
 
   [Symbol.dispose](): void {
-    this.#subscription.unsubscribe();
+    this.#news[Symbol.dispose]();
   }
 
   /** What was read last; null: nobody says anything of it, as on the laptop. */
@@ -40,10 +28,9 @@ export class GroupMarkReader implements Disposable {
   /** Reads it again when something was written, and now and then. */
   async refresh(): Promise<GroupMark | null> {
     const now = performance.now();
-    const hasNews = this.#heardAt + REREAD_AFTER_WORD_MS > this.#readAt;
-    if (!hasNews && now - this.#readAt < REREAD_MS) return this.#mark;
+    if (!this.#news.isDue(now)) return this.#mark;
     this.#mark = await readGroupMark(this.#bus, this.#scope);
-    this.#readAt = now;
+    this.#news.wasRead(now);
     return this.#mark;
   }
 }

@@ -2,19 +2,16 @@
 import { graphOf, type Graph, type Revision } from "@troupe/model";
 import {
   DEFAULT_CONTROL,
-  onRevisionWritten,
   readControl,
   readCurrentRevision,
   readRevision,
   type Bus,
-  type BusSubscription,
   type PipelineControl,
   type Scope,
 } from "@troupe/protocol";
+import { RevisionNews } from "./revision-news.ts";
 
 const REREAD_MS = 2_000;
-/** What was written is not readable at once. */
-const REREAD_AFTER_WORD_MS = 100;
 
 export interface Guidance {
   /** Undefined: there is none yet. */
@@ -25,21 +22,17 @@ export interface Guidance {
 export class RevisionReader implements Disposable {
   readonly #bus: Bus;
   readonly #scope: Scope;
-  readonly #subscription: BusSubscription;
+  readonly #news: RevisionNews;
   #guidance: Guidance = { current: undefined, control: DEFAULT_CONTROL };
-  #readAt = -Infinity;
-  #heardAt = -Infinity;
 
   constructor(bus: Bus, scope: Scope) {
     this.#bus = bus;
     this.#scope = scope;
-    this.#subscription = onRevisionWritten(bus, scope, () => {
-      this.#heardAt = performance.now();
-    });
+    this.#news = new RevisionNews(bus, scope, REREAD_MS);
   }
 
   [Symbol.dispose](): void {
-    this.#subscription.unsubscribe();
+    this.#news[Symbol.dispose]();
   }
 
   /** What was read last. */
@@ -50,11 +43,10 @@ export class RevisionReader implements Disposable {
   /** Reads it again: always while there is no revision, else when something was written, and now and then. */
   async refresh(): Promise<Guidance> {
     const now = performance.now();
-    const hasNews = this.#heardAt + REREAD_AFTER_WORD_MS > this.#readAt;
-    if (this.#guidance.current !== undefined && !hasNews && now - this.#readAt < REREAD_MS) return this.#guidance;
+    if (this.#guidance.current !== undefined && !this.#news.isDue(now)) return this.#guidance;
     const current = await this.#readCurrent();
     this.#guidance = { current, control: await readControl(this.#bus, this.#scope) };
-    this.#readAt = now;
+    this.#news.wasRead(now);
     return this.#guidance;
   }
 

@@ -31,6 +31,7 @@ function describeSimple(name: string, makeSystem: MakeSystem): void {
         overlap(blockOf(seen, "g1", 0), blockOf(seen, "g2", 0)), // roots of one job run side by side
         overlap(blockOf(seen, "g1", 1), blockOf(seen, "g3", 0)), // g3 has the first job while g1 has the second
         overlap(blockOf(seen, "g1", 2), blockOf(seen, "g3", 1)), // g3 has the second job while g1 has the third
+        criticalPath(seen, SIMPLE).length === 8, // on a busy machine C alone may take longer than A and B
       ]);
       for (const seen of [runsOf(outcomes), runs]) {
         t.is(seen.length, 15);
@@ -40,8 +41,8 @@ function describeSimple(name: string, makeSystem: MakeSystem): void {
           t.true(follows(B, A) && follows(D, B) && follows(D, C) && follows(E, D), `order in job ${job}`);
         }
         for (const group of ["g1", "g2", "g3"]) t.is(mostAtOnce(blocksOf(seen, group)), 1, `${group} works on one job`);
-        t.is(criticalPath(seen, SIMPLE).length, 8, criticalPath(seen, SIMPLE).join(" "));
       }
+      t.is(criticalPath(runs, SIMPLE).length, 8, criticalPath(runs, SIMPLE).join(" "));
     },
   );
 }

@@ -208,6 +208,18 @@ test("one name, one living actor: taken, refused, free again", (t) => {
   t.is(bench.status("e"), "starting");
 });
 
+test("a kill that names an incarnation ends that one alone, however often it is asked", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("a", { maxRestarts: 3 }), getIfExists: false });
+  bench.beat({ residents: [alive("a")] });
+  const request = { op: "kill", id: "a", restart: true, incarnation: 1 } as const;
+  bench.ask(request);
+  bench.beat({ residents: [alive("a", 2)] });
+  t.like(bench.ask(request), { ok: true, actors: [{ status: "alive", incarnation: 2 }] });
+  t.like(bench.owner.state.actors.get("a"), { status: "alive", incarnation: 2, restarts: 1 });
+});
+
 test("journal and snapshot hold all that counts, and a new owner goes on from there", (t) => {
   const bench = new Bench();
   bench.beat();

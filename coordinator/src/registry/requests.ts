@@ -151,11 +151,12 @@ function refusalOf(owner: RegistryOwner, { claim, className }: ActorOrder): Regi
 
 function kill(
   owner: RegistryOwner,
-  { id, restart }: Extract<RegistryRequest, { op: "kill" }>,
+  { id, restart, incarnation }: Extract<RegistryRequest, { op: "kill" }>,
   { to, now }: { readonly to: string; readonly now: Moment },
 ): void {
   const record = owner.state.actors.get(id);
-  if (record === undefined || record.status === "dead") {
+  const isPast = incarnation !== undefined && record !== undefined && incarnation < record.incarnation;
+  if (record === undefined || record.status === "dead" || isPast) {
     reply(owner, to, one(owner, record, `no actor has the id ${id}`));
     return;
   }

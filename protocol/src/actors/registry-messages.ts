@@ -14,7 +14,8 @@ export type RegistryRequest =
   | { readonly op: "create"; readonly order: ActorOrder; readonly getIfExists: boolean }
   | { readonly op: "find"; readonly id: string }
   | { readonly op: "named"; readonly name: string }
-  | { readonly op: "kill"; readonly id: string; readonly restart: boolean }
+  /** `incarnation`: the one that is meant, so that a request that is repeated does not end the next one too. Default: whichever lives. */
+  | { readonly op: "kill"; readonly id: string; readonly restart: boolean; readonly incarnation?: number }
   | { readonly op: "list" }
   /** What was stored for a call is needed no more. `blobs` are ids of payloads. */
   | { readonly op: "discard"; readonly blobs: readonly string[] }
@@ -128,6 +129,7 @@ export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
     case "find":
     case "kill":
       fields.string("id");
+      if (fields.get("incarnation") !== undefined) fields.check({ incarnation: "number" });
       return fields.as<RegistryRequest>();
     case "named":
       fields.string("name");

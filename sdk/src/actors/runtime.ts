@@ -147,8 +147,19 @@ export class ActorRuntime {
     return this.handleOf<T>(this.#refOf(info));
   }
 
+  /** Resolves when its end is journalled: a call that is made from then on goes to the next incarnation, or fails. */
   async kill(id: string, restart: boolean): Promise<void> {
-    await this.#whileBusy(async () => this.registry.ask({ op: "kill", id, restart }));
+    await this.#whileBusy(async () => {
+      const [meant] = restart ? await this.registry.ask({ op: "find", id }) : [];
+      const [ended] = await this.registry.ask({
+        op: "kill",
+        id,
+        restart,
+        ...(meant === undefined ? {} : { incarnation: meant.incarnation }),
+      });
+      // The answer may be here before the news is.
+      if (ended !== undefined) this.#links.get(id)?.learn(newsOf(ended));
+    });
   }
 
   async list(): Promise<readonly ActorInfo[]> {

@@ -60,9 +60,12 @@ const LOADED: readonly Profiled[] = [
 ];
 
 const ACTORS = { name: "actors", title: "calls to actors, by process and thread" };
-const ALONE = { name: "alone", title: "one job alone through the chain, step by step" };
+const WATERFALLS = [
+  { name: "alone", title: "one job alone through the chain, step by step", pace: { jobs: 500, pauseMs: 0 } },
+  { name: "rare", title: "the same after a second in which nothing happened", pace: { jobs: 40, pauseMs: 1_000 } },
+];
 
-export const PROFILES: readonly Pick<Profiled, "name" | "title">[] = [...LOADED, ACTORS, ALONE];
+export const PROFILES: readonly Pick<Profiled, "name" | "title">[] = [...LOADED, ACTORS, ...WATERFALLS];
 
 export async function profileAll(context: Context, only: readonly string[], print: Print): Promise<void> {
   const isWanted = (name: string): boolean => only.length === 0 || only.includes(name);
@@ -75,9 +78,11 @@ export async function profileAll(context: Context, only: readonly string[], prin
     print(`\n${ACTORS.title}`);
     await profileActors(context, print);
   }
-  if (!isWanted(ALONE.name)) return;
-  print(`\n${ALONE.title}`);
-  await waterfall(context, print);
+  for (const { name, title, pace } of WATERFALLS) {
+    if (!isWanted(name)) continue;
+    print(`\n${title}`);
+    await waterfall(context, pace, print);
+  }
 }
 
 async function profileOne({ build, load }: Profiled, { troupe, quick }: Context, print: Print): Promise<void> {

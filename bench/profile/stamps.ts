@@ -4,7 +4,7 @@
  */
 import { appendFileSync, existsSync } from "node:fs";
 import { Socket } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isMainThread, MessagePort, Worker } from "node:worker_threads";
 
 /** Milliseconds of the machine's monotonic clock; what happened; and of what: subjects, or kinds of messages. */
@@ -13,8 +13,7 @@ export type Stamp = readonly [at: number, what: "send" | "receive" | "post" | "h
 const EVERY_MS = 1_000;
 const HEAD_BYTES = 4_000;
 
-const folder = process.env["TROUPE_STAMPS"];
-if (folder !== undefined) stampAll(join(folder, fileName()));
+if (process.env["TROUPE_STAMPS"] !== undefined) stampAll();
 
 /** `<pid>.<what it is>`; a host says so. */
 function fileName(): string {
@@ -22,7 +21,7 @@ function fileName(): string {
   return `${process.pid}.${program}.${process.env["TROUPE_GROUP"] ?? ""}`;
 }
 
-function stampAll(file: string): void {
+function stampAll(): void {
   let stamps: Stamp[] = [];
   const stamp = (what: Stamp[1], of: string): void => {
     stamps.push([Number(process.hrtime.bigint()) / 1e6, what, of]);
@@ -44,8 +43,10 @@ function stampAll(file: string): void {
   const write = (): void => {
     const lines = stamps.map((each) => `${JSON.stringify(each)}\n`);
     stamps = [];
-    // Whoever has read them has removed the folder.
-    if (lines.length > 0 && existsSync(dirname(file))) appendFileSync(file, lines.join(""));
+    // Of one measurement after the other in the program that measures; whoever has read them has removed it.
+    const folder = process.env["TROUPE_STAMPS"];
+    if (lines.length > 0 && folder !== undefined && existsSync(folder))
+      appendFileSync(join(folder, fileName()), lines.join(""));
   };
   setInterval(write, EVERY_MS).unref();
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { emptyLoad } from "../measure/payloads.ts";
 import { median, quantile } from "../measure/quantile.ts";
@@ -13,7 +14,13 @@ import type { Stamp } from "./stamps.ts";
 
 const GROUPS = ["g1", "g2", "g3"];
 const WARM_UP_JOBS = 1_000;
-const JOBS = 500;
+
+/** How the jobs follow each other. */
+export interface Pace {
+  readonly jobs: number;
+  /** Between a result and the next job; the machine falls asleep meanwhile. */
+  readonly pauseMs: number;
+}
 /** The stamps of the last jobs are written after it. */
 const WRITTEN_MS = 1_500;
 
@@ -34,19 +41,19 @@ interface Event {
   readonly of: string;
 }
 
-export async function waterfall(context: Context, print: (text: string) => void): Promise<void> {
+export async function waterfall(context: Context, pace: Pace, print: (text: string) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "troupe-stamps-"));
   const stamps = join(import.meta.dirname, "stamps.ts");
   process.env["TROUPE_STAMPS"] = folder;
   process.env["NODE_OPTIONS"] = `--import ${pathToFileURL(stamps).href}`;
   try {
     await import(pathToFileURL(stamps).href);
-    const taken = await runAlone(context);
-    const jobs = jobsIn(await readEvents(folder)).slice(-JOBS);
+    const taken = await runAlone(context, pace);
+    const jobs = jobsIn(await readEvents(folder)).slice(-pace.jobs);
     if (jobs.length === 0) throw new Error("no job took the way that was expected");
     printSteps(jobs, print);
     print(
-      `  ${jobs.length} of ${JOBS} jobs took exactly this way; from run to result p50 ${median(taken).toFixed(2)} ms, p10 ${quantile(taken, 0.1).toFixed(2)} ms, stamps included`,
+      `  ${jobs.length} of ${pace.jobs} jobs took exactly this way; from run to result p50 ${median(taken).toFixed(2)} ms, p10 ${quantile(taken, 0.1).toFixed(2)} ms, stamps included`,
     );
   } finally {
     delete process.env["NODE_OPTIONS"];
@@ -55,11 +62,18 @@ export async function waterfall(context: Context, print: (text: string) => void)
   }
 }
 
-async function runAlone({ troupe }: Context): Promise<number[]> {
+async function runAlone({ troupe }: Context, { jobs, pauseMs }: Pace): Promise<number[]> {
   await using running = await startPipeline(chain(troupe, "nothing"));
   await measureLatency(running.client, emptyLoad(1), WARM_UP_JOBS);
-  const taken = await measureLatency(running.client, emptyLoad(1), JOBS);
-  await new Promise((resolve) => setTimeout(resolve, WRITTEN_MS));
+  const taken: number[] = [];
+  if (pauseMs === 0) taken.push(...(await measureLatency(running.client, emptyLoad(1), jobs)));
+  else {
+    for (let job = 0; job < jobs; job++) {
+      await delay(pauseMs);
+      taken.push(...(await measureLatency(running.client, emptyLoad(1), 1)));
+    }
+  }
+  await delay(WRITTEN_MS);
   return taken;
 }
 

@@ -1,6 +1,13 @@
-/** The pipelines of MAGDA's articles, whose modules sleep: how far their timelines lie above the ideal. */
+/**
+ * The pipelines of MAGDA's articles, whose modules sleep: how far their timelines lie above the ideal. Nothing happens for a second at a time, so it
+ * matters how fast the machine wakes: beside them stand the first one with the cores kept awake, and the bare way of a job after such a second.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { median } from "../measure/quantile.ts";
 import { atMost, type Figure } from "../report/figure.ts";
+import { keepAwake } from "../system/awake.ts";
 import type { Troupe } from "../system/bundle.ts";
+import { startFloor } from "../system/floor.ts";
 import { newPipeline, type AnyPipeline } from "../system/pipelines.ts";
 import { startPipeline } from "../system/start.ts";
 import type { Context, Section } from "./section.ts";
@@ -30,9 +37,44 @@ export const seeds: Section = {
   run: async (context) => {
     const figures: Figure[] = [];
     for (const seed of SEEDS) figures.push(await measure(seed, context));
+    figures.push(...(await whatWakingCosts(context)));
     return figures;
   },
 };
+
+async function whatWakingCosts(context: Context): Promise<Figure[]> {
+  const [asleep, hot] = await bareWay(context);
+  await using _awake = await keepAwake();
+  const [awake] = await bareWay(context);
+  const [first] = SEEDS;
+  if (first === undefined) throw new Error("there is no seed");
+  const figure = await measure(first, context);
+  return [
+    { ...figure, id: `${figure.id}.awake`, text: "  the first, with the cores kept awake" },
+    { id: "seeds.bare.hot", text: "the bare way of a job, again and again, p50", unit: "ms", value: hot },
+    { id: "seeds.bare.asleep", text: "  after a second of nothing", unit: "ms", value: asleep },
+    { id: "seeds.bare.awake", text: "  after a second, with the cores kept awake", unit: "ms", value: awake },
+  ];
+}
+
+/** @returns medians in milliseconds: after a pause, and without. */
+async function bareWay(context: Context): Promise<readonly [rare: number, hot: number]> {
+  const { quick, say } = context;
+  say("the bare way of a job after a second of nothing");
+  await using floor = await startFloor(context);
+  const taken = async (count: number, pauseMs: number): Promise<number> => {
+    const times: number[] = [];
+    for (let pass = 0; pass < count; pass++) {
+      if (pauseMs > 0) await delay(pauseMs);
+      const begun = performance.now();
+      await floor.pass();
+      times.push(performance.now() - begun);
+    }
+    return median(times);
+  };
+  const hot = await taken(quick ? 200 : 2_000, 0);
+  return [await taken(10, quick ? 50 : 1_000), hot];
+}
 
 async function measure(
   { id, text, jobs, idealSeconds, build }: Seed,

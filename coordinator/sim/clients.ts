@@ -2,7 +2,7 @@
  * Clients at the door: they submit until they are heard, wait for the outcome, send the same again, send another input under the same id, cancel,
  * and retry what failed.
  */
-import type { Phase } from "@troupe/protocol";
+import type { Payload, Phase } from "@troupe/protocol";
 import type { DoorRequest } from "../src/core/door.ts";
 import type { Reply } from "../src/core/owner.ts";
 import { outcomeText } from "../src/core/outcome.ts";
@@ -18,6 +18,10 @@ import type { Witness } from "./witness.ts";
 const ANSWER_MS = 1_200;
 const WAIT_MS = 4_000;
 const MOST_REVIVALS = 5;
+/** Records that expire while a simulation runs. */
+const SHORT_KEEP_MS = 60_000;
+/** How often a client that comes back looks whether the record is gone, at most. */
+const RETURN_STEPS = 500;
 
 export interface ClientsWorld {
   readonly process: Process;
@@ -102,6 +106,8 @@ export class Clients {
     if (random.chance(0.05)) process.spawn(this.#again(job, digest));
     if (random.chance(0.05)) process.spawn(this.#otherInput(job));
     if (random.chance(0.06)) process.spawn(this.#cancel(job));
+    if (job.isStored && this.#keepMs(job) < SHORT_KEEP_MS && random.chance(0.3))
+      process.spawn(this.#return(job, digest));
   }
 
   *#waitForEnd(job: PlannedJob): Task<string> {
@@ -117,12 +123,16 @@ export class Clients {
   }
 
   /** @returns whether the job is accepted; not, when its record was forgotten meanwhile. */
-  *#submit({ id, phase, isStored }: PlannedJob, digest: string, wait: string): Task<boolean> {
-    const { ledger, ask, tokens, random } = this.#world;
+  *#submit(
+    { id, phase, isStored }: PlannedJob,
+    digest: string,
+    wait: string,
+    input: Payload = isStored ? this.#world.tokens.storeInput(id) : inlineOf(id),
+  ): Task<boolean> {
+    const { ledger, ask, random } = this.#world;
     const late = wait !== "" && random.chance(0.5);
     for (;;) {
       const [to, mailbox] = this.#inbox(digest);
-      const input = isStored ? tokens.store(id, "in", "0") : inlineOf(id);
       ask({ operation: "submit", id, phase, input, digest, reply: to, wait, timeline: false, late });
       const heard = yield* mailbox.receive(ANSWER_MS);
       this.#inboxes.delete(to);
@@ -153,6 +163,21 @@ export class Clients {
   *#again(job: PlannedJob, digest: string): Task {
     yield this.#world.random.between(1, 4_000);
     yield* this.#submit(job, digest, "");
+  }
+
+  #keepMs({ id }: PlannedJob): number {
+    return this.#world.ledger.get(id).graph.jobs.keepResultsMs;
+  }
+
+  /** Stores the input again while the job is known, and submits it at about the time at which its record expires. */
+  *#return(job: PlannedJob, digest: string): Task {
+    const { ledger, random, tokens } = this.#world;
+    this.open++;
+    yield random.between(1, 1_000);
+    const input = tokens.storeInput(job.id);
+    for (let step = 0; step < RETURN_STEPS && !ledger.get(job.id).isForgotten; step++) yield random.between(1, 100);
+    if (ledger.get(job.id).isForgotten) yield* this.#submit(job, digest, "", input);
+    this.open--;
   }
 
   *#otherInput({ id, phase }: PlannedJob): Task {

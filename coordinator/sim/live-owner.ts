@@ -47,7 +47,7 @@ export interface LiveOwnerWorld {
   readonly answer: (to: string, reply: Reply, epoch: number) => void;
   /** After every step of the core: whatever has to hold is looked at. */
   readonly stepped: (live: LiveOwner) => void;
-  readonly purgeBlobs: (job: string, slot: string | undefined) => void;
+  readonly purgeBlob: (id: string) => void;
   readonly snapshotFrames: number;
   readonly settings: Partial<OwnerSettings>;
   /** A mutation: everything is acknowledged before it is journalled. */
@@ -289,22 +289,20 @@ export class LiveOwner {
           ),
         );
         return;
-      case "purge-blobs":
-        this.#purgeBlobs(command.job, command.slot);
+      case "purge-blob":
+        this.#purgeBlob(command.id);
         return;
       case "log":
         return;
     }
   }
 
-  #purgeBlobs(job: string, slot: string | undefined): void {
+  #purgeBlob(id: string): void {
     const { world, process } = this.#options;
-    const { jobs, index } = this.owner.state;
-    if (slot === undefined && (jobs.has(job) || index.has(job))) return;
     process.spawn(
       voided(
         world.server.ask(() => {
-          world.purgeBlobs(job, slot);
+          world.purgeBlob(id);
         }),
       ),
     );

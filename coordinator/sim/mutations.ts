@@ -25,6 +25,16 @@ export const MUTATIONS = {
     what: "submissions and results are acknowledged before they are journalled",
     world: { acknowledgesEarly: true },
   },
+  "purge-by-job": {
+    what: "what a record held goes by its job's id, whatever else is stored under it by now",
+    edits: [
+      {
+        file: "core/commit.ts",
+        find: 'owner.commands.push({ kind: "purge-blob", id, place: undefined });',
+        replace: 'owner.commands.push({ kind: "purge-blob", id: jobOfBlob(id), place: undefined });',
+      },
+    ],
+  },
   "no-e2": {
     what: "every result counts, not only the first",
     edits: [

@@ -66,7 +66,7 @@ export class Table {
   readonly replies: { readonly to: string; readonly reply: Reply }[] = [];
   /** Records that the owner wants to be read. */
   readonly reads: { readonly page: number; readonly job: string; readonly use: RecordUse }[] = [];
-  /** Jobs of which nothing that is stored is needed any more. */
+  /** Ids of stored payloads that nobody needs any more. */
   readonly purged: string[] = [];
   readonly #settings: Partial<OwnerSettings>;
 
@@ -188,7 +188,7 @@ export class Table {
       else if (command.kind === "send") this.#said.push({ replica: command.replica, message: command.message });
       else if (command.kind === "read-record")
         this.reads.push({ page: command.page, job: command.job, use: command.use });
-      else if (command.kind === "purge-blobs" && command.slot === undefined) this.purged.push(command.job);
+      else if (command.kind === "purge-blob") this.purged.push(command.id);
       else if (command.kind === "reply") this.replies.push({ to: command.to, reply: command.reply });
     }
   }

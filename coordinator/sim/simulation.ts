@@ -237,8 +237,8 @@ class Simulation {
       random,
       wall: this.#wall,
       guidance: () => this.#bucket.guidance,
-      purgeBlobs: (job, slot) => {
-        this.#tokens.purge(job, slot);
+      purgeBlob: (id) => {
+        this.#tokens.purge(id);
       },
       snapshotFrames: random.int(10, 200),
       settings: { pageJobs: random.int(4, 64), pageMs: random.int(50, 1_500), waitMs: 6_000, ...parts },

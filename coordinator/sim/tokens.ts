@@ -3,6 +3,7 @@
  * here. So whatever reaches a module or the journal can be traced to the execution that made it and to what that execution had been given.
  */
 import type { Lease, Payload } from "@troupe/protocol";
+import { jobOfBlob } from "../src/core/release.ts";
 import { Violation } from "./violation.ts";
 
 export interface Token {
@@ -20,38 +21,42 @@ const decoder = new TextDecoder();
 
 export class Tokens {
   readonly #made: Token[] = [];
-  /** Payloads of the blob stream, by `<job>.<slot>`. */
+  /** Ids of the payloads in the blob stream, by job. */
   readonly #stored = new Map<string, Set<string>>();
+  #inputs = 0;
 
   make(token: Token, isStored: boolean): Payload {
     const number = this.#made.push(token) - 1;
-    return isStored ? this.store(token.job, String(token.module), String(number)) : inlineOf(number);
+    return isStored ? this.#store(token.job, `${token.module}.${number}`) : inlineOf(number);
   }
 
   get(number: number): Token | undefined {
     return this.#made[number];
   }
 
-  /** A payload that is too large for a message: it lies in the blob stream before anybody speaks of it. */
-  store(job: string, slot: string, value: string): Payload {
-    const id = `${job}.${slot}.${value}`;
-    const key = `${job}.${slot}`;
-    const ids = this.#stored.get(key);
-    if (ids === undefined) this.#stored.set(key, new Set([id]));
-    else ids.add(id);
+  /** An input that is too large for a message: it lies in the blob stream before anybody speaks of it. */
+  storeInput(job: string): Payload {
+    return this.#store(job, `in.${this.#inputs++}`);
+  }
+
+  #store(job: string, name: string): Payload {
+    const id = `${job}.${name}`;
+    this.#stored.set(job, (this.#stored.get(job) ?? new Set()).add(id));
     return { kind: "json", ref: { id, size: 40_000, chunks: 1, sha256: "" } };
   }
 
-  purge(job: string, slot: string | undefined): void {
-    if (slot !== undefined) this.#stored.delete(`${job}.${slot}`);
-    else for (const key of this.#stored.keys()) if (key.startsWith(`${job}.`)) this.#stored.delete(key);
+  /** @param id of a payload; a job's stands for all that is stored for it. */
+  purge(id: string): void {
+    const job = jobOfBlob(id);
+    if (id === job) this.#stored.delete(job);
+    else this.#stored.get(job)?.delete(id);
   }
 
   /** @throws {Violation} when a stored payload is not there. */
   read(payload: Payload, why: string): void {
     if (!("ref" in payload)) return;
     const { id } = payload.ref;
-    if (this.#stored.get(id.slice(0, id.lastIndexOf(".")))?.has(id) !== true)
+    if (this.#stored.get(jobOfBlob(id))?.has(id) !== true)
       throw new Violation("payloads", `${id} was purged, but ${why} needs it`);
   }
 }

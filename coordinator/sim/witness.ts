@@ -22,7 +22,8 @@ export class Witness {
   /** Digests by the subject that the answer goes to. */
   readonly #asked = new Map<string, string>();
 
-  readonly #accepts = new Set<string>();
+  /** A job that was submitted anew when its record had expired is another. */
+  readonly #accepts = new Set<KnownJob>();
   /** Which instance received a `run`, by lease. */
   readonly #holders = new Map<Lease, string>();
   /** Which instance it was meant for. */
@@ -140,7 +141,7 @@ export class Witness {
         "revisions",
         `${id} was accepted for ${revision}, but it is journalled for ${known.graph.id}`,
       );
-    this.#accepts.add(id);
+    this.#accepts.add(known);
   }
 
   #refused(to: string, { id, code }: Extract<Reply, { kind: "refused" }>, epoch: number): void {
@@ -148,7 +149,7 @@ export class Witness {
       throw new Violation("suspend", `${id ?? "a job"} was refused, though the pipeline never was suspended`);
     if (id === undefined || epoch < this.#ledger.epoch) return;
     const known = this.#ledger.jobs.get(id);
-    if (code === "JobNotFound" && this.#accepts.has(id) && known?.isForgotten === false)
+    if (code === "JobNotFound" && known?.isForgotten === false && this.#accepts.has(known))
       throw new Violation("E6", `${id}, which was accepted, is said to be unknown`);
     if (code === "JobConflict" && known?.digest === this.#asked.get(to))
       throw new Violation("E1", `${id} was refused as a conflict with itself`);

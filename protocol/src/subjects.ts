@@ -43,8 +43,8 @@ export interface Subjects {
   readonly records: string;
   /** One chunk of a stored payload; `id` as in `BlobRef.id`. */
   blob(id: string, chunk: number): string;
-  /** All blobs of a job, or of one slot (`in`, module index) of it. */
-  blobs(job: string, slot?: string): string;
+  /** All chunks of a blob; with a job's id, those of all its blobs. */
+  chunks(id: string): string;
   readonly allBlobs: string;
   /** What stands before `BlobRef.id` in the subject of a chunk. */
   readonly blobsPrefix: string;
@@ -66,7 +66,7 @@ export function subjectsOf({ namespace, pipeline, uid }: Scope): Subjects {
     snapshots: `${root}.snapshot.>`,
     records: `${root}.records`,
     blob: (id, chunk) => `${root}.blob.${id}.${chunk}`,
-    blobs: (job, slot) => (slot === undefined ? `${root}.blob.${job}.>` : `${root}.blob.${job}.${slot}.>`),
+    chunks: (id) => `${root}.blob.${id}.>`,
     allBlobs: `${root}.blob.>`,
     blobsPrefix: `${root}.blob.`,
   };

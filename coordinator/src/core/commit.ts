@@ -1,11 +1,11 @@
 /** What the journal took is folded, and has its effects: acknowledgements, ready blocks, ends, replies. Nothing is said before (E1, E3). */
-import { isInline, placeOf, type StoredPayload } from "@troupe/protocol";
+import { isInline, placeOf, type Payload } from "@troupe/protocol";
 import type { DoneEvent, FailEvent, JournalEvent, LeaseEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, dropExecution, enqueue, sendRun } from "./dispatch.ts";
 import { recordBytes } from "./job-codec.ts";
 import { fold, type FoldOutcome } from "./fold.ts";
-import { leavingWith, nobodys } from "./release.ts";
+import { jobOfBlob, leavingWith, nobodys } from "./release.ts";
 import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
 import { endedBytes, writePage } from "./tick.ts";
@@ -38,9 +38,8 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
   const leaving = leavingWith(owner.state, event);
   const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
   const outcome = fold(owner.state, event);
-  for (const job of nobodys(owner.state, leaving))
-    if (!owner.retriesUnderWay.has(job))
-      owner.commands.push({ kind: "purge-blobs", job, slot: undefined, place: undefined });
+  for (const id of nobodys(owner.state, leaving))
+    if (!owner.retriesUnderWay.has(jobOfBlob(id))) owner.commands.push({ kind: "purge-blob", id, place: undefined });
   if (failed !== undefined) touched.add(failed.block.stop.name);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
@@ -250,18 +249,18 @@ function stopBlock(owner: Owner, block: Block, touched: Set<string>): void {
   touched.add(block.stop.name);
 }
 
-/** Stored results that are not part of the job's result; a failed job keeps them for a retry. */
+/** Stored payloads that are not part of the job's result; a failed job keeps them for a retry. */
 function releaseIntermediates(owner: Owner, job: Job): void {
   if (job.end?.state === "failed") return;
   job.outputs.forEach((output, module) => {
     const compiled = job.route.graph.modules[module];
     const isKept = compiled?.expose !== null || compiled.aggregate;
-    if (output === undefined || isInline(output) || isKept) return;
-    release(owner, job, String(module), output);
+    if (output !== undefined && !isKept) release(owner, output);
   });
-  if (!isInline(job.input)) release(owner, job, "in", job.input);
+  release(owner, job.input);
 }
 
-function release(owner: Owner, job: Job, slot: string, { ref }: StoredPayload): void {
-  owner.commands.push({ kind: "purge-blobs", job: job.id, slot, place: placeOf(ref) });
+function release(owner: Owner, payload: Payload): void {
+  if (isInline(payload)) return;
+  owner.commands.push({ kind: "purge-blob", id: payload.ref.id, place: placeOf(payload.ref) });
 }

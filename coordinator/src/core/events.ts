@@ -116,7 +116,7 @@ export interface PageEvent {
   readonly type: "page";
   readonly page: number;
   readonly jobs: readonly string[];
-  /** Those of them that have stored payloads. */
+  /** What their records hold of stored payloads: ids as in `BlobRef.id`. A former version wrote ids of jobs, for all that is stored for them. */
   readonly stored: readonly string[];
   readonly at: number;
 }

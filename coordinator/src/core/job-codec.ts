@@ -1,5 +1,12 @@
 /** A whole job as a snapshot or a record keeps it, and back. */
-import { Fields, type PayloadReader, type PayloadWriter, type PayloadSlot, type Phase } from "@troupe/protocol";
+import {
+  Fields,
+  isInline,
+  type PayloadReader,
+  type PayloadWriter,
+  type PayloadSlot,
+  type Phase,
+} from "@troupe/protocol";
 import { inlineBytes } from "./bytes.ts";
 import { exposedModules } from "./outcome.ts";
 import type { Holder, Listener } from "./events.ts";
@@ -70,6 +77,13 @@ export function recordBytes(job: Job): number {
     (sum, payload) => sum + (payload === undefined ? 0 : 200 + inlineBytes(payload)),
     400 + 100 * job.spans.length,
   );
+}
+
+/** Ids of the stored payloads that a job's record holds. */
+export function keptBlobs(job: Job): string[] {
+  const outputs = keptOutputs(job).map((module) => job.outputs[module]);
+  const kept = job.end?.state === "failed" ? [job.input, ...outputs] : outputs;
+  return kept.flatMap((payload) => (payload === undefined || isInline(payload) ? [] : [payload.ref.id]));
 }
 
 const NOTHING = new Uint8Array(0);

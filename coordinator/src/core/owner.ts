@@ -103,14 +103,8 @@ export type Command =
   | { readonly kind: "reply"; readonly to: ReplyTo; readonly reply: Reply }
   | { readonly kind: "write-page"; readonly jobs: readonly Job[] }
   | { readonly kind: "read-record"; readonly page: number; readonly job: string; readonly use: RecordUse }
-  /** `slot`: one module's stored outputs; undefined: all that is stored for the job. */
-  | {
-      readonly kind: "purge-blobs";
-      readonly job: string;
-      readonly slot: string | undefined;
-      /** Where they lie; undefined: anywhere. */
-      readonly place: BlobPlace | undefined;
-    }
+  /** Nobody needs this stored payload any more. `place`: where it lies; undefined: anywhere. */
+  | { readonly kind: "purge-blob"; readonly id: string; readonly place: BlobPlace | undefined }
   | { readonly kind: "purge-pages"; readonly below: number }
   | {
       readonly kind: "log";

@@ -2,19 +2,16 @@
 import { Fields, PayloadWriter, openEnvelope } from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import type { Job } from "./job.ts";
-import { restoreJob, storeJob } from "./job-codec.ts";
+import { keptBlobs, restoreJob, storeJob } from "./job-codec.ts";
 import { routeOf, type Route } from "./route.ts";
 
 export function encodePage(jobs: readonly Job[]): Uint8Array {
   const writer = new PayloadWriter();
   const graphs = new Map(jobs.map(({ route }) => [route.graph.id, route.graph]));
   const records = jobs.map((job) => storeJob(job, writer, "record"));
-  const stored = jobs
-    .filter((job) => [job.input, ...job.outputs].some((payload) => payload !== undefined && "ref" in payload))
-    .map(({ id }) => id);
   return writer.seal({
     at: Math.max(...jobs.map(({ end }) => end?.at ?? 0)),
-    stored,
+    stored: jobs.flatMap(keptBlobs),
     graphs: [...graphs.values()],
     records,
   });

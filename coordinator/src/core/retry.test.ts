@@ -99,11 +99,11 @@ test("a page that was under way while its job was retried and ended again does n
 });
 
 /** A failed job with something stored is a record, which is about to expire: that is on its way to the journal. */
-function expiring(): { table: Table; job: Job } {
+function expiring(stored = "j.in.1"): { table: Table; job: Job } {
   const table = failed();
   const job = table.job("j");
   if (job === undefined) throw new RangeError("the job is not there");
-  append(table.owner, { type: "page", page: 1, jobs: ["j"], stored: ["j"], at: table.moment.wall });
+  append(table.owner, { type: "page", page: 1, jobs: ["j"], stored: [stored], at: table.moment.wall });
   table.take();
   table.commit();
   append(table.owner, { type: "forget", below: 2 });
@@ -113,6 +113,12 @@ function expiring(): { table: Table; job: Job } {
 
 test("what is stored for a failed job goes with its record", (t) => {
   const { table } = expiring();
+  table.commit();
+  t.deepEqual(table.purged, ["j.in.1"]);
+});
+
+test("a page of a former version names jobs, and all that is stored for them goes with it", (t) => {
+  const { table } = expiring("j");
   table.commit();
   t.deepEqual(table.purged, ["j"]);
 });

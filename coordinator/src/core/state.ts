@@ -17,6 +17,7 @@ export interface PageEntry {
   /** Its sequence in the records stream. */
   readonly page: number;
   readonly jobs: readonly string[];
+  /** See `PageEvent`. */
   readonly stored: readonly string[];
   readonly at: number;
 }

@@ -1,9 +1,8 @@
 /** What time brings: silence, the end of a backoff, time limits, pages of records, retention. Called a few times a second. */
-import { isInline } from "@troupe/protocol";
 import type { Moment } from "./execution.ts";
 import { dispatchGroup, enqueue } from "./dispatch.ts";
 import type { Job } from "./job.ts";
-import { recordBytes } from "./job-codec.ts";
+import { keptBlobs, recordBytes } from "./job-codec.ts";
 import { append, groupState, reply, type Owner } from "./owner.ts";
 import { loseSilent } from "./replicas.ts";
 import { releaseRevisions, retiredBlock } from "./revisions.ts";
@@ -200,12 +199,9 @@ export function pageWritten(owner: Owner, jobs: readonly Job[], page: number | n
   }
   // Meanwhile a job may have been retried, and even ended again: the page tells of its former life, and the job gets another (E6).
   const recorded = jobs.filter(({ id, end }) => owner.state.jobs.get(id)?.end === end);
-  const stored = recorded.filter((job) =>
-    [job.input, ...job.outputs].some((payload) => payload !== undefined && !isInline(payload)),
-  );
   // The same moment as on the page itself, from which a restart reads it.
   const at = Math.max(...jobs.map(({ end }) => end?.at ?? 0));
-  append(owner, { type: "page", page, jobs: recorded.map(({ id }) => id), stored: stored.map(({ id }) => id), at });
+  append(owner, { type: "page", page, jobs: recorded.map(({ id }) => id), stored: recorded.flatMap(keptBlobs), at });
 }
 
 /** E10: records older than they are to be kept, or beyond the number that is kept, are forgotten, oldest first. */

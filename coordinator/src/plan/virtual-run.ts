@@ -186,7 +186,7 @@ class VirtualRun {
         refuseRefusal(command.reply);
         return;
       case "read-record":
-      case "purge-blobs":
+      case "purge-blob":
       case "purge-pages":
       case "log":
         return;

@@ -251,7 +251,7 @@ export class LiveOwner {
     if (state.jobs.has(request.id) || state.index.has(request.id)) return;
     // What the door stored for a submission that is refused is of no use to anybody; what its client stored, it sends again.
     if (!isStored) this.#sweep?.refused(request.id);
-    else this.#purgeBlobs({ job: request.id, slot: "in" });
+    else this.#purgeBlob(request.input.ref.id, "stream");
   }
 
   #unstorable(message: BusMessage, error: unknown): void {
@@ -328,14 +328,8 @@ export class LiveOwner {
       case "read-record":
         void this.#readRecord(command.page, command.job, command.use);
         return;
-      case "purge-blobs":
-        // The record that expired may be that of a life before a retry: the job is there, and needs what it stored.
-        if (
-          command.slot === undefined &&
-          (this.#owner.state.jobs.has(command.job) || this.#owner.state.index.has(command.job))
-        )
-          return;
-        this.#purgeBlobs(command);
+      case "purge-blob":
+        this.#purgeBlob(command.id, command.place);
         return;
       case "purge-pages":
         this.#tenure.background(this.#records.purge(command.below), "records could not be purged");
@@ -364,8 +358,8 @@ export class LiveOwner {
     this.#settle();
   }
 
-  #purgeBlobs({ job, slot, place }: { job: string; slot: string | undefined; place?: BlobPlace | undefined }): void {
-    this.#tenure.background(this.#blobs.purge(job, slot, place), "stored payloads could not be purged");
+  #purgeBlob(id: string, place: BlobPlace | undefined): void {
+    this.#tenure.background(this.#blobs.purge(id, place), "a stored payload could not be purged");
   }
 
   async #checkRoom(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Takes stored payloads that belong to no job: a client wrote its input and never submitted it, or a crash came between storing a payload and
- * the event that names it. Nobody can tell such a payload from one that is about to be named, but by its age: it is taken when two rounds in a
+ * Takes stored payloads that no job, record or aggregate needs: a client wrote its input and never submitted it, an execution stored a result that
+ * did not count, or a crash came between storing a payload and the event that names it. Nobody can tell such a payload from one that is about to be named, but by its age: it is taken when two rounds in a
  * row found it unwanted and unchanged, so that an upload that goes on, however slowly, is never touched.
  */
 import {
@@ -12,6 +12,7 @@ import {
   type Bus,
   type Scope,
 } from "@troupe/protocol";
+import { jobOfBlob } from "../core/release.ts";
 import type { Log } from "./log.ts";
 
 /** Far above what a client takes between writing an input and submitting it. */
@@ -25,8 +26,8 @@ export interface SweepOptions {
   readonly payloads?: BlobFolder | undefined;
   /** Between two rounds. Default 30 minutes: what belongs to nobody stays for one hour at most, and for half of one at least. */
   readonly everyMs?: number | undefined;
-  /** Tells whether what is stored for a job is needed, as things are now. */
-  readonly needs: () => (job: string) => boolean;
+  /** Tells of ids of stored payloads whether they may be needed, as things are now. */
+  readonly needs: () => (id: string) => boolean;
   /** E8: what an owner knows that nothing confirms may be old. */
   readonly isConfirmed: () => boolean;
 }
@@ -74,11 +75,11 @@ export class Sweep implements Disposable {
     if (!isConfirmed()) return;
     this.#forgetRefusals();
     const isNeeded = needs();
-    const unwanted = new Map([...found].filter(([id]) => !isNeeded(jobOf(id)) && !this.#refused.has(jobOf(id))));
+    const unwanted = new Map([...found].filter(([id]) => !isNeeded(id) && !this.#refused.has(jobOfBlob(id))));
     const taken = [...unwanted].filter(([id, messages]) => this.#unwanted.get(id) === messages).map(([id]) => id);
     this.#unwanted = unwanted;
     for (const id of taken) {
-      if (!isConfirmed() || needs()(jobOf(id))) continue;
+      if (!isConfirmed() || needs()(id)) continue;
       await purgeStream(bus, streamsOf(scope).blobs, { subject: `${blobsPrefix}${id}.*` });
     }
     if (taken.length > 0) log.info("stored payloads that belonged to no job were removed", { payloads: taken.length });
@@ -89,7 +90,7 @@ export class Sweep implements Disposable {
     const { payloads, needs, isConfirmed, log } = this.#options;
     if (payloads === undefined || !isConfirmed()) return;
     const isNeeded = needs();
-    const isKept = (job: string): boolean => isNeeded(job) || this.#refused.has(job);
+    const isKept = (id: string): boolean => isNeeded(id) || this.#refused.has(jobOfBlob(id));
     const removed = await payloads.sweep(isKept, Date.now() - 2 * this.#everyMs);
     if (removed > 0) log.info("stored payloads that belonged to no job were removed", { payloads: removed });
   }
@@ -108,8 +109,4 @@ function blobsIn(subjects: ReadonlyMap<string, number>, prefix: string): Map<str
     blobs.set(id, (blobs.get(id) ?? 0) + messages);
   }
   return blobs;
-}
-
-function jobOf(blob: string): string {
-  return blob.slice(0, blob.indexOf("."));
 }

@@ -46,24 +46,25 @@ test("a torn file and a damaged one are refused", async (t) => {
   await t.throwsAsync(folder.read("damaged.0.abc", BYTES.byteLength), { message: "its checksum does not match" });
 });
 
-test("a job's payloads are removed, and those of no other", async (t) => {
+test("a payload or a job's payloads are removed, and those of no other", async (t) => {
   const { path, folder } = await emptyFolder(t);
   for (const id of ["j.0.a", "j.0.b", "j.10.a", "j.in.a", "j0.0.a", "other.0.a"]) await folder.write(id, BYTES);
-  await folder.remove("j", "0");
+  await folder.remove("j.0.a");
   t.is(await folder.read("j.0.a", BYTES.byteLength), undefined);
-  t.is(await folder.read("j.0.b", BYTES.byteLength), undefined);
-  t.is((await filesIn(path)).length, 4);
+  t.is((await filesIn(path)).length, 5);
   await folder.remove("j");
   await folder.remove("never-there");
+  await folder.remove("never.there.a");
   t.deepEqual((await filesIn(path)).map((file) => file.split("/").at(-1)).toSorted(), ["j0.0.a", "other.0.a"]);
 });
 
-test("a sweep takes old files of jobs that nobody knows", async (t) => {
+test("a sweep takes old files that nobody needs", async (t) => {
   const { path, folder } = await emptyFolder(t);
   t.is(await folder.sweep(() => false, Infinity), 0);
-  for (const id of ["known.0.a", "old.0.a", "new.0.a"]) await folder.write(id, BYTES);
+  for (const id of ["known.0.a", "known.0.b", "old.0.a", "new.0.a"]) await folder.write(id, BYTES);
   for (const file of await filesIn(path)) if (!file.endsWith("new.0.a")) await utimes(file, 1_000, 1_000);
-  t.is(await folder.sweep((job) => job === "known", 2_000_000), 1);
+  t.is(await folder.sweep((id) => id === "known.0.a", 2_000_000), 2);
   t.is(await folder.read("old.0.a", BYTES.byteLength), undefined);
+  t.is(await folder.read("known.0.b", BYTES.byteLength), undefined);
   t.is((await filesIn(path)).length, 2);
 });

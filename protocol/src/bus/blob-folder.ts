@@ -58,22 +58,22 @@ export class BlobFolder {
     return bytes;
   }
 
-  /** Removes what is stored for a job, or for one slot of it. */
-  async remove(job: string, slot?: string): Promise<void> {
+  /** Removes a file; with a job's id, all that is stored for the job. */
+  async remove(id: string): Promise<void> {
+    const job = jobOf(id);
     const shard = this.#shardOf(job);
-    const prefix = slot === undefined ? `${job}.` : `${job}.${slot}.`;
-    const names = (await unlessMissing(files.readdir(shard))) ?? [];
-    const removed = names.filter((name) => name.startsWith(prefix));
+    const names = id === job ? ((await unlessMissing(files.readdir(shard))) ?? []) : [id];
+    const removed = names.filter((name) => jobOf(name) === job);
     await Promise.all(removed.map(async (name) => unlessMissing(files.unlink(join(shard, name)))));
   }
 
-  /** Removes files of jobs that nobody knows, which were written before a moment in Unix milliseconds. @returns how many */
-  async sweep(isKnown: (job: string) => boolean, before: number): Promise<number> {
+  /** Removes files that nobody needs, which were written before a moment in Unix milliseconds. @returns how many */
+  async sweep(isNeeded: (id: string) => boolean, before: number): Promise<number> {
     let swept = 0;
     for (const shard of (await unlessMissing(files.readdir(this.#path))) ?? []) {
       for (const name of await files.readdir(join(this.#path, shard))) {
         const path = join(this.#path, shard, name);
-        if (isKnown(jobOf(name)) || ((await unlessMissing(files.stat(path)))?.mtimeMs ?? Infinity) >= before) continue;
+        if (isNeeded(name) || ((await unlessMissing(files.stat(path)))?.mtimeMs ?? Infinity) >= before) continue;
         await unlessMissing(files.unlink(path));
         swept++;
       }
@@ -97,7 +97,7 @@ export class BlobFolder {
 }
 
 function jobOf(id: string): string {
-  return id.slice(0, id.indexOf("."));
+  return id.split(".", 1)[0] ?? "";
 }
 
 /** Loaded with the first file: whoever stores none need not carry it. */

@@ -74,10 +74,10 @@ export class BlobStore {
     return placeOf(ref) === "folder" ? this.#read(ref) : this.#fetch(ref);
   }
 
-  /** Removes what is stored for a job, or for one slot of it. @param place default: both. */
-  async purge(job: string, slot?: string, place?: BlobPlace): Promise<void> {
-    if (place !== "stream") await this.#folder?.remove(job, slot);
-    if (place !== "folder") await purgeStream(this.#bus, this.#stream, { subject: this.#subjects.blobs(job, slot) });
+  /** Removes a stored payload. @param id `BlobRef.id`; a job's id stands for all that is stored for it. @param place default: both. */
+  async purge(id: string, place?: BlobPlace): Promise<void> {
+    if (place !== "stream") await this.#folder?.remove(id);
+    if (place !== "folder") await purgeStream(this.#bus, this.#stream, { subject: this.#subjects.chunks(id) });
   }
 
   async #read({ id, size }: BlobRef): Promise<Uint8Array> {

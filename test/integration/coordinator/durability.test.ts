@@ -334,7 +334,8 @@ test.serial(
 
 test.serial("what is stored for a job is gone when nothing refers to it any more", async (t) => {
   await using engine = await Engine.start({ ...DIAMOND, jobs: { keepResultsSeconds: 1, maxAttempts: 1 } });
-  await engine.coordinator({ tuning: { pageMs: 50 } });
+  // The sweep takes what is stored for a cancelled job by executions that had not heard of it yet.
+  await engine.coordinator({ tuning: { pageMs: 50, sweepMs: 2_000 } });
   const blobs = new BlobStore(engine.bus, SCOPE);
   const work: Work = async ({ run, module }) => {
     if (run.job === "fails" && module.name === "D") throw new WorkFailure({});

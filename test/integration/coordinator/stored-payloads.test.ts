@@ -98,6 +98,55 @@ test.serial("what an earlier run has left in a payload folder that was kept is s
   );
 });
 
+/** The ids of the payloads in the blob stream. */
+async function payloadsIn(engine: Engine): Promise<string[]> {
+  const { allBlobs, blobsPrefix } = subjectsOf(SCOPE);
+  const subjects = await subjectsIn(engine.bus, streamsOf(SCOPE).blobs, allBlobs);
+  return [...subjects.keys()].map((subject) => subject.slice(blobsPrefix.length, subject.lastIndexOf("."))).sort();
+}
+
+test.serial(
+  "an input stored anew for a known id outlives the record that expires before it is submitted",
+  async (t) => {
+    await using engine = await Engine.start({ ...SINGLE, jobs: { keepResultsSeconds: 3 } });
+    await engine.coordinator({ tuning: { pageMs: 20 } });
+    const blobs = new BlobStore(engine.bus, SCOPE);
+    await engine.agent("g1", {
+      work: async ({ run }) => {
+        if ("ref" in run.input) await blobs.get(run.input);
+        return blobs.put({ job: run.job, slot: "0" }, "json", LARGE);
+      },
+    });
+    const store = async (): Promise<StoredPayload> => blobs.put({ job: "a", slot: "in" }, "json", LARGE);
+    await submitStored(engine, "a", await store());
+    const first = await engine.outcome("a");
+    const { A: former } = first["stored"] as { A: StoredPayload };
+    const anew = await store();
+    await eventually("what the record held is gone", async () => !(await payloadsIn(engine)).includes(former.ref.id));
+    t.deepEqual(await payloadsIn(engine), [anew.ref.id]);
+    t.is((await submitStored(engine, "a", anew)).error, undefined);
+    t.is((await engine.outcome("a")).state, "done", "its module has read the input");
+  },
+);
+
+test.serial("the sweep leaves what a record holds and takes what else was stored for its job", async (t) => {
+  await using engine = await Engine.start(SINGLE);
+  await engine.coordinator({ tuning: { sweepMs: 500, pageMs: 20 } });
+  const blobs = new BlobStore(engine.bus, SCOPE);
+  const store = async (job: string): Promise<StoredPayload> => blobs.put({ job, slot: "0" }, "json", LARGE);
+  await engine.agent("g1", {
+    work: async ({ run }) => {
+      await store(run.job); // as an execution that was lost before its result was heard of
+      return store(run.job);
+    },
+  });
+  await engine.submit("a", 1);
+  const { stored } = await engine.outcome("a");
+  const { A: kept } = stored as { A: StoredPayload };
+  await eventually("the other one is gone", async () => (await payloadsIn(engine)).length === 1);
+  t.deepEqual(await payloadsIn(engine), [kept.ref.id]);
+});
+
 const COLLECTING: Draft = {
   modules: [
     { name: "A", type: "trace", group: "g1" },

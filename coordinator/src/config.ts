@@ -1,6 +1,6 @@
 /** The coordinator's environment, read once. */
 import { parseQuantity } from "@troupe/model";
-import { POD_ENV, type Scope } from "@troupe/protocol";
+import { POD_ENV, streamReplicasOf, type Scope } from "@troupe/protocol";
 import { DEFAULT_STREAM_BYTES, LEAST_STREAM_BYTES } from "./shell/stream-sizes.ts";
 
 export interface CoordinatorConfig {
@@ -11,6 +11,8 @@ export interface CoordinatorConfig {
   readonly groups: readonly Scope[];
   /** What the streams of one pipeline may grow to, in bytes, all together. */
   readonly streamBytes: number;
+  /** On how many servers of NATS each stream is kept, at least. */
+  readonly streamReplicas: number;
   /** Stays over restarts, and no other coordinator has it: the pod's name. */
   readonly id: string;
   readonly logLevel: string;
@@ -36,6 +38,7 @@ export function readConfig(env: Environment, randomId: () => string): Coordinato
     work: workOf(env),
     groups: groupsOf(env),
     streamBytes: streamBytesOf(env),
+    streamReplicas: streamReplicasOf(env),
     id: present(env, "TROUPE_COORDINATOR_ID") ?? `coordinator-${randomId()}`,
     logLevel: env["TROUPE_LOG_LEVEL"] ?? "info",
     healthPort: portOf(env),

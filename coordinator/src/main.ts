@@ -43,8 +43,9 @@ async function start(): Promise<void> {
   bus = await (waitsForNats(process.env) ? waitForBus(connection, sayWaiting(log)) : connectBus(connection));
   const streams = streamSizes(config.streamBytes);
   const payloads = config.payloads === undefined ? undefined : new BlobFolder(config.payloads);
-  coordinator = started.use(await startCoordinator(config.work, { bus, log, name: config.id, id, streams, payloads }));
-  for (const scope of config.groups) started.use(new GroupCoordinator({ bus, log, id, scope, streams }));
+  const common = { bus, log, id, streams, streamReplicas: config.streamReplicas };
+  coordinator = started.use(await startCoordinator(config.work, { ...common, name: config.id, payloads }));
+  for (const scope of config.groups) started.use(new GroupCoordinator({ ...common, scope }));
 }
 
 function unready(): string | null {

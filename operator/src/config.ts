@@ -1,4 +1,5 @@
 /** The operator's environment, read once. */
+import { streamReplicasOf } from "@troupe/protocol";
 import type { GpuSlices, Installation } from "./installation.ts";
 import type { NatsStore } from "./nats/durability.ts";
 
@@ -11,6 +12,8 @@ export interface OperatorConfig {
   /** File with the certificates of the authority that NATS's are of; undefined: a widely known one, or none. */
   readonly natsCaFile: string | undefined;
   readonly natsStore: NatsStore;
+  /** On how many servers of NATS each bucket is kept, at least. */
+  readonly streamReplicas: number;
   /** Where the monitoring of every server of an external NATS is; empty: nobody knows. */
   readonly natsMonitorUrls: readonly string[];
   /** Namespaces that are looked at; undefined: all. */
@@ -42,6 +45,7 @@ export class ConfigError extends Error {
  *     TROUPE_NATS_CA               file of the authority's certificates, for group pods; default: none is needed
  *     TROUPE_NATS_STORE            synced or ephemeral: what the installation knows of its own server; default external
  *     TROUPE_NATS_MONITOR_URLS     of every server of an external NATS, with commas; default: none are known
+ *     TROUPE_STREAM_REPLICAS       on how many servers buckets are kept, as coordinators have it: 1, 3 or 5; default 1
  *     TROUPE_RUNTIME_IMAGE         image of agent and host
  *     TROUPE_IMAGE_PULL_POLICY     of group pods; default: Kubernetes'
  *     TROUPE_IMAGE_PULL_SECRETS    of group pods, with commas
@@ -66,6 +70,7 @@ export function readConfig(env: Environment): OperatorConfig {
     credentialsFolder: optional(env, "TROUPE_NATS_CREDENTIALS"),
     natsCaFile: optional(env, "TROUPE_NATS_CA"),
     natsStore: natsStore(env),
+    streamReplicas: replicasOf(env),
     natsMonitorUrls: list(env, "TROUPE_NATS_MONITOR_URLS") ?? [],
     namespaces: list(env, "TROUPE_WATCH_NAMESPACES"),
     ownNamespace: required(env, "TROUPE_NAMESPACE"),
@@ -95,6 +100,14 @@ function gpuSlices(env: Environment): GpuSlices | null {
       "TROUPE_GPU_SHARED_RESOURCE and TROUPE_GPU_SHARED_SLICES belong together: the resource that shares a GPU, and in how many (2 or more) slices.",
     );
   return { resource, slices };
+}
+
+function replicasOf(env: Environment): number {
+  try {
+    return streamReplicasOf(env);
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function leaseOf(env: Environment): string | undefined {

@@ -121,6 +121,7 @@ function connect(config: OperatorConfig, hooks: Hooks): NatsLink {
   return new NatsLink({
     url: config.natsUrl,
     creds: credentialsFile(config.credentialsFolder),
+    streamReplicas: config.streamReplicas,
     onLoad: (scope) => hooks.feed?.heard(scope),
     onChange: (state) => {
       hooks.natsChanged(state);

@@ -70,6 +70,7 @@ export {
   type UpMessage,
 } from "./messages.ts";
 export { POD_ENV } from "./pod-env.ts";
+export { STREAM_REPLICAS_ENV, streamReplicasOf } from "./stream-replicas.ts";
 export { decodeDown, decodeUp, encodeDown, encodeUp, parseSlot } from "./wire.ts";
 export {
   BusTimeoutError,

@@ -130,6 +130,17 @@ test("an external NATS: no server, no keys, its address and credentials", async 
   t.is(envOf(bare.one("Deployment", "t-troupe-operator"))["TROUPE_NATS_CA"], undefined);
 });
 
+test("operator and coordinators are told on how many servers streams are kept", async (t) => {
+  const replicasIn = async (values: Readonly<Record<string, unknown>>): Promise<readonly unknown[]> => {
+    const chart = await rendered(values);
+    return ["t-troupe-operator", "t-troupe-coordinator"].map(
+      (name) => envOf(chart.one("Deployment", name))["TROUPE_STREAM_REPLICAS"],
+    );
+  };
+  t.deepEqual(await replicasIn({}), ["1", "1"]);
+  t.deepEqual(await replicasIn({ ...EXTERNAL, "nats.jetstream.replicas": 3 }), ["3", "3"]);
+});
+
 test("all namespaces take a ClusterRole; named ones a Role each, and no ClusterRole of the operator's", async (t) => {
   const everywhere = await rendered();
   t.true(everywhere.names("ClusterRole").includes("system-t-troupe-operator"));
@@ -225,6 +236,8 @@ const REFUSED: Readonly<Record<string, readonly [Readonly<Record<string, unknown
   "an external NATS without an address": [{ "nats.bundled": false }, /nats\.external\.url must be set/],
   "an address that is none of NATS's": [{ ...EXTERNAL, "nats.external.url": "http://x" }, /url/],
   "a shared GPU without its slices": [{ "gpu.shared": { resource: "nvidia.com/gpu.shared", slices: 0 } }, /slices/],
+  "streams on two servers": [{ ...EXTERNAL, "nats.jetstream.replicas": 2 }, /replicas/],
+  "the one bundled server as three": [{ "nats.jetstream.replicas": 3 }, /must be 1 with the bundled NATS/],
   "a log level that does not exist": [{ logLevel: "loud" }, /logLevel/],
 };
 

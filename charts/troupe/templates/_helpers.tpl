@@ -71,6 +71,14 @@ capabilities: { drop: [ALL] }
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
+{{/* On how many servers of NATS streams are kept. */}}
+{{- define "troupe.streamReplicas" -}}
+{{- if and .Values.nats.bundled (gt (int .Values.nats.jetstream.replicas) 1) -}}
+{{- fail "nats.jetstream.replicas must be 1 with the bundled NATS, which is one server: bring a cluster (nats.bundled=false, nats.external.url)" -}}
+{{- end -}}
+{{- .Values.nats.jetstream.replicas -}}
+{{- end -}}
+
 {{/* Where a component's pods run. Takes the component's values. */}}
 {{- define "troupe.placement" -}}
 {{- with .nodeSelector }}

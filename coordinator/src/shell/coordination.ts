@@ -60,6 +60,8 @@ export interface CoordinationOptions<State, L extends Live> {
   readonly part: Part<State, L>;
   /** What its streams may grow to. */
   readonly streams: StreamSizes;
+  /** On how many servers they are kept. @default 1 */
+  readonly streamReplicas?: number;
   /** Shares what there is to own with other coordinators; undefined: takes what is free, and keeps it. */
   readonly placement?: Placement | undefined;
 }
@@ -144,8 +146,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const { bus, scope, log, part, streams } = this.#options;
-    await ensureStreams(bus, scope, streams);
+    const { bus, scope, log, part, streams, streamReplicas } = this.#options;
+    await ensureStreams(bus, scope, streams, streamReplicas);
     const witness = await this.#election.witness();
     const replayed = await part.replay(this.#journalled);
     checkWitness(scope, replayed, witness);

@@ -22,6 +22,8 @@ export interface CoordinatorOptions {
   readonly id: string;
   /** What the streams of one pipeline may grow to. */
   readonly streams: StreamSizes;
+  /** On how many servers they are kept. @default 1 */
+  readonly streamReplicas?: number;
   /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
   readonly payloads?: BlobFolder | undefined;
 }
@@ -54,11 +56,12 @@ interface Found {
 
 async function find(
   namespaces: readonly string[] | undefined,
-  { bus, log, name, id, streams }: CoordinatorOptions,
+  { bus, log, name, id, streams, streamReplicas = 1 }: CoordinatorOptions,
   { stack, parts, groups }: Found,
 ): Promise<void> {
   const presence = new Presence(bus, name);
   const placement = new Placement(presence);
+  const common = { bus, log, id, placement, streams, streamReplicas };
   const join = <P extends AsyncDisposable>(scope: Scope, part: P, all: Set<P>): AsyncDisposable => {
     all.add(part);
     const leave = async (): Promise<void> => {
@@ -68,10 +71,8 @@ async function find(
     };
     return { [Symbol.asyncDispose]: leave };
   };
-  const pipeline = (scope: Scope): AsyncDisposable =>
-    join(scope, new PipelineCoordinator({ bus, log, id, scope, placement, streams }), parts);
-  const group = (scope: Scope): AsyncDisposable =>
-    join(scope, new GroupCoordinator({ bus, log, id, scope, placement, streams }), groups);
+  const pipeline = (scope: Scope): AsyncDisposable => join(scope, new PipelineCoordinator({ ...common, scope }), parts);
+  const group = (scope: Scope): AsyncDisposable => join(scope, new GroupCoordinator({ ...common, scope }), groups);
   await delay(LISTEN_MS);
   stack.use(new Discovery({ kind: "pipeline", bus, log, namespaces, join: pipeline }));
   stack.use(new Discovery({ kind: "group", bus, log, namespaces, join: group }));

@@ -29,6 +29,8 @@ export interface GroupCoordinatorOptions {
   readonly log: Log;
   /** What its streams may grow to. */
   readonly streams: StreamSizes;
+  /** On how many servers they are kept. @default 1 */
+  readonly streamReplicas?: number;
   readonly settings?: Partial<RegistrySettings>;
   /** Between two looks at what is stored, and belongs to nobody. Default 30 minutes. */
   readonly sweepMs?: number;

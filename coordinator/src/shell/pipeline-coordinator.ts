@@ -20,6 +20,8 @@ export interface PipelineCoordinatorOptions {
   readonly placement?: Placement;
   /** Default: 6.5 GiB in all. */
   readonly streams?: StreamSizes;
+  /** On how many servers they are kept. @default 1 */
+  readonly streamReplicas?: number;
   /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
   readonly payloads?: BlobFolder | undefined;
 }
@@ -31,7 +33,7 @@ export class PipelineCoordinator implements AsyncDisposable {
   readonly #coordination: Coordination<JournalState, LiveOwner>;
 
   constructor(options: PipelineCoordinatorOptions) {
-    const { bus, scope, id, log, placement, streams = streamSizes(DEFAULT_STREAM_BYTES) } = options;
+    const { bus, scope, id, log, placement, streams = streamSizes(DEFAULT_STREAM_BYTES), streamReplicas = 1 } = options;
     this.scope = scope;
     this.#rollCall = new RollCall(bus, scope, log);
     this.#revisions = new RevisionReader(bus, scope);
@@ -42,6 +44,7 @@ export class PipelineCoordinator implements AsyncDisposable {
       log,
       placement,
       streams,
+      streamReplicas,
       part: {
         replay: async (known) => replay(bus, scope, known),
         catchUp: async (replayed) => catchUp(bus, scope, replayed),

@@ -21,23 +21,31 @@ const SMALLEST_BYTES = MEBI / 4;
 /** Above this share of a stream new jobs are refused; the rest is for completions (E10). */
 const FULL_SHARE = 0.7;
 
-/** @throws {JetStreamError} when the server has no room for even the smallest. */
-export async function ensureStreams(bus: Bus, scope: Scope, sizes: StreamSizes): Promise<void> {
-  await ensureBuckets(bus);
+/**
+ * @param replicas on how many servers each is kept, at least
+ * @throws {JetStreamError} when the server has no room for even the smallest.
+ */
+export async function ensureStreams(bus: Bus, scope: Scope, sizes: StreamSizes, replicas = 1): Promise<void> {
+  await ensureBuckets(bus, replicas);
   const { journal, snapshots, records, allBlobs } = subjectsOf(scope);
   const taken: Readonly<Record<StreamKind, string>> = { journal, snapshots, records, blobs: allBlobs };
   const names = streamsOf(scope);
-  for (const kind of STREAMS) await ensureWithRoom(bus, names[kind], taken[kind], firstSize(sizes[kind]));
+  for (const kind of STREAMS)
+    await ensureWithRoom(bus, { name: names[kind], subject: taken[kind], replicas }, firstSize(sizes[kind]));
 }
 
 /**
  * A server that has less left to set aside gets a smaller stream, half as large each time until it fits. Then it takes half of that, so that
  * something is left for the streams and pipelines that follow.
  */
-async function ensureWithRoom(bus: Bus, name: string, subject: string, size: number): Promise<void> {
+async function ensureWithRoom(
+  bus: Bus,
+  { name, subject, replicas }: { readonly name: string; readonly subject: string; readonly replicas: number },
+  size: number,
+): Promise<void> {
   for (let maxBytes = size; ; maxBytes = Math.floor(maxBytes / 2)) {
     try {
-      const made = await ensureStream(bus, { name, subjects: [subject], maxBytes, discard: "new" });
+      const made = await ensureStream(bus, { name, subjects: [subject], maxBytes, discard: "new", replicas });
       if (maxBytes < size && made.maxBytes === maxBytes && maxBytes / 2 >= SMALLEST_BYTES)
         await resizeStream(bus, name, Math.floor(maxBytes / 2));
       return;

@@ -1,11 +1,12 @@
 import test from "ava";
-import { decideStatus, type StatusChange } from "./status-pace.ts";
+import { decideStatus, NEWS_COUNT, NEWS_MS, recentNews, type StatusChange } from "./status-pace.ts";
 
 const change = (observed: object | undefined, wanted: object, writtenMs: number | null = 0): StatusChange => ({
   observed,
   wanted,
   counters: ["jobs", "queued"],
   writtenMs,
+  newsMs: [],
   nowMs: 5_000,
 });
 
@@ -30,4 +31,13 @@ test("but not when one of them becomes zero, or stops being it", (t) => {
   t.is(decideStatus(change({ jobs: { queued: 3 } }, { jobs: { queued: 0 } })).kind, "write");
   t.is(decideStatus(change({ queued: 0 }, { queued: 2 })).kind, "write");
   t.is(decideStatus(change({}, { queued: 2 })).kind, "write");
+});
+
+test("what goes from and to zero over and over is news a few times, then it waits like the others", (t) => {
+  const crossed = change({ queued: 0 }, { queued: 2 });
+  const times = (count: number): number[] => Array.from({ length: count }, () => 1_000);
+  t.deepEqual(decideStatus({ ...crossed, newsMs: times(NEWS_COUNT - 1) }), { kind: "write", isNews: true });
+  t.deepEqual(decideStatus({ ...crossed, newsMs: times(NEWS_COUNT) }), { kind: "later", afterMs: 10_000 });
+  t.deepEqual(decideStatus({ ...crossed, newsMs: times(NEWS_COUNT), nowMs: 15_000 }), { kind: "write", isNews: false });
+  t.deepEqual(recentNews([1_000, 2_000], 1_000 + NEWS_MS), [2_000]);
 });

@@ -4,9 +4,15 @@ import { differs } from "./differs.ts";
 
 /** Counters alone are written at most so often. */
 export const COUNTER_MS = 15_000;
+/** Under load a counter may go from and to zero several times a second: no more of that is news within `NEWS_MS`. */
+export const NEWS_COUNT = 4;
+export const NEWS_MS = 60_000;
 
 export type StatusDecision =
-  { readonly kind: "write" } | { readonly kind: "later"; readonly afterMs: number } | { readonly kind: "same" };
+  /** `isNews`: because a counter became zero, or stopped being it, and for no other reason. */
+  | { readonly kind: "write"; readonly isNews: boolean }
+  | { readonly kind: "later"; readonly afterMs: number }
+  | { readonly kind: "same" };
 
 export interface StatusChange {
   readonly observed: unknown;
@@ -15,19 +21,28 @@ export interface StatusChange {
   readonly counters: readonly string[];
   /** When counters were last written, in Unix milliseconds; null: not by this process. */
   readonly writtenMs: number | null;
+  /** When news was written within the last `NEWS_MS`, in Unix milliseconds. */
+  readonly newsMs: readonly number[];
   readonly nowMs: number;
 }
 
-/** A counter that becomes zero, or stops being it, is written at once: that is news. */
-export function decideStatus({ observed, wanted, counters, writtenMs, nowMs }: StatusChange): StatusDecision {
+/** A counter that becomes zero, or stops being it, is written at once: that is news, unless it goes on and on. */
+export function decideStatus(change: StatusChange): StatusDecision {
+  const { observed, wanted, counters, writtenMs, newsMs, nowMs } = change;
   const before = isPlainObject(observed) ? observed : {};
   const next: Record<string, unknown> = { ...wanted };
-  if (isOther(without(before, counters), without(next, counters))) return { kind: "write" };
+  if (isOther(without(before, counters), without(next, counters))) return { kind: "write", isNews: false };
   const [old, fresh] = [only(before, counters), only(next, counters)];
-  if (isOther(isZero(old), isZero(fresh))) return { kind: "write" };
   if (!isOther(old, fresh)) return { kind: "same" };
   const leftMs = writtenMs === null ? 0 : writtenMs + COUNTER_MS - nowMs;
-  return leftMs <= 0 ? { kind: "write" } : { kind: "later", afterMs: leftMs };
+  if (leftMs <= 0) return { kind: "write", isNews: false };
+  const isNews = isOther(isZero(old), isZero(fresh));
+  return isNews && newsMs.length < NEWS_COUNT ? { kind: "write", isNews } : { kind: "later", afterMs: leftMs };
+}
+
+/** Those that still count. */
+export function recentNews(newsMs: readonly number[], nowMs: number): readonly number[] {
+  return newsMs.filter((moment) => moment > nowMs - NEWS_MS);
 }
 
 function isOther(a: unknown, b: unknown): boolean {

@@ -11,7 +11,7 @@ import {
   type Stored,
 } from "../kube/index.ts";
 import { conditionEvents } from "./condition-events.ts";
-import { decideStatus } from "./status-pace.ts";
+import { decideStatus, recentNews, type StatusDecision } from "./status-pace.ts";
 
 const FIELD_MANAGER = "troupe-status";
 
@@ -21,6 +21,13 @@ interface Remembered {
   /** Version on which it was written; the cache may still show it. */
   readonly before: string;
   readonly writtenMs: number;
+  readonly newsMs: readonly number[];
+}
+
+interface Facts {
+  readonly observed: unknown;
+  readonly wanted: object;
+  readonly before: Remembered | undefined;
 }
 
 interface WithConditions {
@@ -48,17 +55,9 @@ export class StatusWriter<T extends KubeObject & { readonly status?: object }> {
   async write(object: Stored<T>, status: WithConditions): Promise<number | null> {
     const { client, events, clock } = this.#parts;
     const key = keyText(keyOf(object));
-    const remembered = this.#remembered.get(key);
-    const isKnown = remembered?.uid === object.metadata.uid;
-    const isStale = isKnown && remembered.before === object.metadata.resourceVersion;
-    const observed = isStale ? remembered.status : object.status;
-    const decision = decideStatus({
-      observed,
-      wanted: status,
-      counters: this.#counters,
-      writtenMs: isKnown ? remembered.writtenMs : null,
-      nowMs: clock.nowMs(),
-    });
+    const before = this.#rememberedOf(key, object);
+    const observed = before?.before === object.metadata.resourceVersion ? before.status : object.status;
+    const { decision, newsMs } = this.#decide({ observed, wanted: status, before });
     if (decision.kind === "same") return null;
     if (decision.kind === "later") return decision.afterMs;
     const { apiVersion, kind, metadata } = object;
@@ -70,9 +69,29 @@ export class StatusWriter<T extends KubeObject & { readonly status?: object }> {
       status,
     };
     await client.apply(this.#resource, body, { subresource: "status", fieldManager: FIELD_MANAGER });
-    this.#remembered.set(key, { uid, status, before: metadata.resourceVersion, writtenMs: clock.nowMs() });
+    const writtenMs = clock.nowMs();
+    this.#remembered.set(key, {
+      uid,
+      status,
+      before: metadata.resourceVersion,
+      writtenMs,
+      newsMs: decision.isNews ? [...newsMs, writtenMs] : newsMs,
+    });
     for (const fact of conditionEvents({ status: observed }, status.conditions)) events.record(object, fact);
     return null;
+  }
+
+  #decide({ observed, wanted, before }: Facts): { decision: StatusDecision; newsMs: readonly number[] } {
+    const nowMs = this.#parts.clock.nowMs();
+    const newsMs = recentNews(before?.newsMs ?? [], nowMs);
+    const writtenMs = before?.writtenMs ?? null;
+    return { decision: decideStatus({ observed, wanted, counters: this.#counters, writtenMs, newsMs, nowMs }), newsMs };
+  }
+
+  /** What an object of the same name had that is gone is forgotten. */
+  #rememberedOf(key: string, { metadata: { uid } }: Stored<T>): Remembered | undefined {
+    const remembered = this.#remembered.get(key);
+    return remembered?.uid === uid ? remembered : undefined;
   }
 
   forget(key: string): void {

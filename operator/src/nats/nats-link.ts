@@ -15,6 +15,8 @@ export interface NatsLinkOptions {
   readonly url: string;
   /** Path of a credentials file. */
   readonly creds: string | undefined;
+  /** On how many servers buckets are kept, at least. */
+  readonly streamReplicas: number;
   /** Called when the connection comes or goes. */
   readonly onChange: (state: NatsState) => void;
   /** Called when a pipeline's load was heard. */
@@ -79,10 +81,10 @@ export class NatsLink implements AsyncDisposable {
   }
 
   async #connect(): Promise<void> {
-    const { url, creds } = this.#options;
+    const { url, creds, streamReplicas } = this.#options;
     this.#bus ??= await connectBus({ url, name: "troupe operator", ...(creds === undefined ? {} : { creds }) });
     const bus = this.#bus;
-    await ensureBuckets(bus);
+    await ensureBuckets(bus, streamReplicas);
     this.#watch ??= await watchLoad(bus, this.#options.onLoad);
     this.#connection += 1;
     this.#enter({ kind: "connected" });
@@ -95,7 +97,7 @@ export class NatsLink implements AsyncDisposable {
   /** A server that comes back may have lost its buckets. */
   async #returned(bus: Bus): Promise<void> {
     try {
-      await ensureBuckets(bus);
+      await ensureBuckets(bus, this.#options.streamReplicas);
       this.#connection += 1;
       this.#enter({ kind: "connected" });
     } catch (error) {

@@ -7,7 +7,7 @@ type Durable = Extract<Verdict, { readonly type: "Durable" }>;
 
 const CURE =
   "Set sync_interval: always in its jetstream block and name the monitoring address of every server (nats.external.monitorUrls), " +
-  "or keep the pipeline's streams on three servers (nats stream edit --replicas 3).";
+  "or keep the streams on three servers (nats.jetstream.replicas=3).";
 
 export function durableOf(view: Pick<PipelineView, "durability" | "nats" | "pipeline">): Durable {
   const { durability, nats } = view;

@@ -28,26 +28,33 @@ const BUCKET_BYTES: Readonly<Record<string, number>> = {
 
 /**
  * Creates the buckets where they are missing. The layout is the one that NATS's own key-value clients use.
+ * @param replicas on how many servers each is kept, at least
  * @throws {JetStreamOffError} @throws {JetStreamError} when the server has no room for them.
  */
-export async function ensureBuckets(bus: Bus): Promise<void> {
-  await Promise.all(Object.entries(BUCKET_BYTES).map(async ([bucket, bytes]) => ensureBucket(bus, bucket, bytes)));
+export async function ensureBuckets(bus: Bus, replicas = 1): Promise<void> {
+  await Promise.all(
+    Object.entries(BUCKET_BYTES).map(async ([bucket, bytes]) => ensureBucket(bus, { bucket, bytes, replicas })),
+  );
 }
 
 /** A server with little to set aside gets a smaller one, half as large each time until it fits. */
-async function ensureBucket(bus: Bus, bucket: string, bytes: number): Promise<void> {
+async function ensureBucket(
+  bus: Bus,
+  { bucket, bytes, replicas }: { readonly bucket: string; readonly bytes: number; readonly replicas: number },
+): Promise<void> {
   const settings = {
     name: `KV_${bucket}`,
     subjects: [`$KV.${bucket}.>`],
     discard: "new",
     maxMessagesPerSubject: 1,
+    replicas,
   } as const;
   try {
     await ensureStream(bus, { ...settings, maxBytes: bytes });
   } catch (error) {
     const isNoRoom = error instanceof JetStreamError && error.code === JS_CODE.insufficientStorage;
     if (!isNoRoom || bytes < MEBI) throw error;
-    await ensureBucket(bus, bucket, Math.floor(bytes / 2));
+    await ensureBucket(bus, { bucket, bytes: Math.floor(bytes / 2), replicas });
   }
 }
 

@@ -3,6 +3,7 @@
  * leak, and nothing on the hot path waits for an acknowledgement of its own.
  */
 import { Fields } from "../fields.ts";
+import { STREAM_REPLICAS_ENV } from "../stream-replicas.ts";
 import { NoRespondersError, type Bus, type BusMessage } from "./port.ts";
 
 const encoder = new TextEncoder();
@@ -36,6 +37,7 @@ export const JS_CODE = {
   memoryExceeded: 10028,
   jetStreamNotEnabled: 10076,
   jetStreamNotEnabledForAccount: 10039,
+  replicasNotSupported: 10074,
 } as const;
 
 export interface StreamSettings {
@@ -46,6 +48,7 @@ export interface StreamSettings {
   readonly discard: "new" | "old";
   readonly maxMessagesPerSubject?: number;
   readonly maxAgeMs?: number;
+  /** On how many servers it is kept. @default 1 */
   readonly replicas?: number;
 }
 
@@ -55,6 +58,8 @@ export interface StreamState {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly maxBytes: number;
+  /** On how many servers it is kept. */
+  readonly replicas: number;
   /** When the stream was made, as the server says it: a new stream under an old name has another. */
   readonly created: string;
 }
@@ -94,10 +99,15 @@ function errorOf(error: Fields): JetStreamError | JetStreamOffError {
   return new JetStreamError(code, error.has("description") ? error.string("description") : `JetStream error ${code}`);
 }
 
-/** Creates the stream, or leaves it as it is when it exists. */
+/** Creates the stream, or leaves it as it is when it exists; but one that is kept on fewer servers than it should be comes to more. */
 export async function ensureStream(bus: Bus, settings: StreamSettings): Promise<StreamState> {
   const existing = await streamState(bus, settings.name);
-  if (existing !== null) return existing;
+  if (existing !== null)
+    return existing.replicas < (settings.replicas ?? 1) ? replicated(bus, existing, settings) : existing;
+  return created(bus, settings, settings.replicas ?? 1);
+}
+
+async function created(bus: Bus, settings: StreamSettings, replicas: number): Promise<StreamState> {
   const answer = await api(bus, `STREAM.CREATE.${settings.name}`, {
     name: settings.name,
     subjects: settings.subjects,
@@ -108,12 +118,34 @@ export async function ensureStream(bus: Bus, settings: StreamSettings): Promise<
     max_msgs: -1,
     max_msgs_per_subject: settings.maxMessagesPerSubject ?? -1,
     max_age: (settings.maxAgeMs ?? 0) * 1_000_000,
-    num_replicas: settings.replicas ?? 1,
+    num_replicas: replicas,
     allow_direct: true,
     allow_rollup_hdrs: false,
     duplicate_window: 0,
+  }).catch((error: unknown) => {
+    throw replicas > 1 ? notReplicated(error, replicas) : error;
   });
   return stateOf(answer);
+}
+
+function notReplicated(error: unknown, replicas: number): unknown {
+  if (!(error instanceof JetStreamError) || error.code !== JS_CODE.replicasNotSupported) return error;
+  const what = `streams are to be kept on ${replicas} servers, and this NATS is no cluster (${error.message})`;
+  return new JetStreamError(error.code, `${what}. Set ${STREAM_REPLICAS_ENV} (nats.jetstream.replicas) to 1.`);
+}
+
+/** It works as it is, where the servers cannot keep more of it now: then who looks after it tries again. */
+async function replicated(
+  bus: Bus,
+  existing: StreamState,
+  { name, replicas = 1 }: StreamSettings,
+): Promise<StreamState> {
+  try {
+    return await updateStream(bus, name, { num_replicas: replicas });
+  } catch (error) {
+    if (!(error instanceof JetStreamError)) throw error;
+    return existing;
+  }
 }
 
 /** What the server says of the stream. @param ask what it is to say beside the state. @throws {JetStreamError} also when there is none. */
@@ -123,7 +155,11 @@ export async function streamInfo(bus: Bus, name: string, ask: Readonly<Record<st
 
 /** Changes what the stream may hold, and nothing else of it. @throws {JetStreamError} when the server has no room to set aside. */
 export async function resizeStream(bus: Bus, name: string, maxBytes: number): Promise<StreamState> {
-  const config = (await streamInfo(bus, name, {})).object("config").replaced<object>({ max_bytes: maxBytes });
+  return updateStream(bus, name, { max_bytes: maxBytes });
+}
+
+async function updateStream(bus: Bus, name: string, change: Readonly<Record<string, number>>): Promise<StreamState> {
+  const config = (await streamInfo(bus, name, {})).object("config").replaced<object>(change);
   return stateOf(await api(bus, `STREAM.UPDATE.${name}`, config));
 }
 
@@ -139,12 +175,7 @@ export async function streamState(bus: Bus, name: string): Promise<StreamState |
 
 /** On how many servers the stream is kept, or null when there is no such stream. */
 export async function streamReplicas(bus: Bus, name: string): Promise<number | null> {
-  try {
-    return (await streamInfo(bus, name, {})).object("config").number("num_replicas");
-  } catch (error) {
-    if (error instanceof JetStreamError && error.code === JS_CODE.streamNotFound) return null;
-    throw error;
-  }
+  return (await streamState(bus, name))?.replicas ?? null;
 }
 
 /** How many messages the stream holds under each of its subjects that match `filter`. */
@@ -164,12 +195,14 @@ export async function subjectsIn(bus: Bus, stream: string, filter: string): Prom
 
 function stateOf(answer: Fields): StreamState {
   const state = answer.object("state");
+  const config = answer.object("config");
   return {
     messages: state.number("messages"),
     bytes: state.number("bytes"),
     firstSequence: state.number("first_seq"),
     lastSequence: state.number("last_seq"),
-    maxBytes: answer.object("config").number("max_bytes"),
+    maxBytes: config.number("max_bytes"),
+    replicas: config.number("num_replicas"),
     created: answer.string("created"),
   };
 }

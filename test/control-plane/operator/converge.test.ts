@@ -1,5 +1,4 @@
 import test from "ava";
-import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { PipelineSpec } from "@troupe/model";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../../operator/src/kube/index.ts";
 import { groups, pipelines } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
+import { auditedWrites, kindOfWrite, type AuditedWrite } from "./audited-writes.ts";
 import { OperatorProcess } from "./operator-process.ts";
 import { sayLoad, type ScriptedLoad } from "./scripted-load.ts";
 import { Place, startWorld, type World } from "./world.ts";
@@ -28,29 +28,18 @@ test.after.always(async () => {
 const IMAGE = { image: "example.test/modules:1" };
 const COUNT = 1_000;
 
-/** Requests of the operator that write, as the API server has seen them. */
-async function writes(namespace: string): Promise<string[]> {
-  const lines = (await readFile(world.plane.auditLog, "utf8")).trim().split("\n");
-  return lines.flatMap((line) => {
-    const {
-      verb,
-      userAgent = "",
-      objectRef,
-    } = JSON.parse(line) as {
-      verb: string;
-      userAgent?: string;
-      objectRef?: { resource: string; namespace?: string; name?: string; subresource?: string };
-    };
-    const isOurs = userAgent.startsWith("troupe-operator") && objectRef?.namespace === namespace;
-    if (!isOurs || !["create", "update", "patch", "delete"].includes(verb) || objectRef.resource === "events")
-      return [];
-    return [`${verb} ${objectRef.resource} ${objectRef.name ?? ""} ${objectRef.subresource ?? ""}`.trim()];
-  });
+/** How many of each kind of write. */
+function tally(writes: readonly AuditedWrite[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const write of writes) counts[kindOfWrite(write)] = (counts[kindOfWrite(write)] ?? 0) + 1;
+  return counts;
 }
 
 test.serial(
   `${COUNT} Groups become Deployments with 6 writes a Group at most, and an operator that starts anew writes nothing`,
   async (t) => {
+    // The runner ends what says nothing for two minutes, and a busy machine may take longer.
+    t.timeout(900_000);
     const place = await Place.in(world);
     await using first = new OperatorProcess(world);
     await first.started();
@@ -70,11 +59,13 @@ test.serial(
     );
     const done = performance.now();
     t.is((await place.deployments()).length, COUNT);
-    const made = await writes(place.namespace);
-    t.true(made.length <= 6 * COUNT, `${made.length} writes`);
+    const made = await auditedWrites(world, place.namespace);
     t.log(
       `${COUNT} applied in ${((applied - began) / 1000).toFixed(1)} s, all looked at after ${((done - began) / 1000).toFixed(1)} s, ${(made.length / COUNT).toFixed(2)} writes a Group`,
     );
+    // One each: the finalizer (a free-standing Group has streams in NATS, which have to go with it), Deployment, budget, status.
+    t.log(tally(made));
+    t.true(made.length <= 6 * COUNT, `${made.length} writes`);
     await first.kill("SIGTERM");
     await using second = new OperatorProcess(world);
     const port = await second.started();
@@ -84,9 +75,9 @@ test.serial(
         const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
         return Number(/controller="group",result="settled"} (\d+)/.exec(text)?.[1] ?? 0) >= COUNT;
       },
-      120_000,
+      400_000,
     );
-    t.deepEqual((await writes(place.namespace)).slice(made.length), []);
+    t.deepEqual((await auditedWrites(world, place.namespace)).slice(made.length), []);
   },
 );
 

@@ -1,14 +1,9 @@
 /** What Pipelines say of the durability of NATS, on servers that are set up one way and another. */
 import test from "ava";
-import { findNatsServer } from "@troupe/local";
 import { connectBus, ensureStream, streamsOf, subjectsOf } from "@troupe/protocol";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import type { OperatorConfig } from "../../../operator/src/config.ts";
-import { Daemon } from "../../support/daemon.ts";
 import { eventually } from "../../support/eventually.ts";
-import { freePorts } from "../../support/free-ports.ts";
+import { natsServers } from "../../support/nats-servers.ts";
 import { configOf, Place, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -22,64 +17,6 @@ test.after.always(async () => {
 });
 
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
-
-interface Servers extends AsyncDisposable {
-  readonly url: string;
-  /** Of all of them. */
-  readonly monitorUrls: readonly string[];
-}
-
-/** nats-servers, more than one as a cluster. @param jetstream what stands in that block beside the store; null: it is off */
-async function natsServers(jetstream: string | null, count = 1): Promise<Servers> {
-  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
-  const command = findNatsServer({ root: resolve(import.meta.dirname, "../../.."), env: process.env });
-  const ports = await freePorts(3 * count);
-  const [clients, monitors, routes] = [0, 1, 2].map((part) => ports.slice(part * count, (part + 1) * count)) as [
-    number[],
-    number[],
-    number[],
-  ];
-  const monitorUrls = monitors.map((port) => `http://127.0.0.1:${port}`);
-  const daemons = await Promise.all(
-    clients.map(async (port, index) => {
-      const settings = [
-        `server_name: s${index}`,
-        `listen: "127.0.0.1:${port}"`,
-        `http: "127.0.0.1:${monitors[index]}"`,
-        ...(jetstream === null
-          ? []
-          : [`jetstream { store_dir: ${JSON.stringify(join(folder, `s${index}`))}\n ${jetstream} }`]),
-        ...(count === 1
-          ? []
-          : [
-              `cluster { name: c, listen: "127.0.0.1:${routes[index]}", ` +
-                `routes: [${routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ")}] }`,
-            ]),
-      ];
-      const file = join(folder, `s${index}.conf`);
-      await writeFile(file, settings.join("\n"));
-      const healthz = `${monitorUrls[index]}/healthz${jetstream === null ? "" : "?js-enabled-only=true"}`;
-      return new Daemon({
-        command,
-        args: ["-c", file],
-        isReady: async () =>
-          fetch(healthz).then(
-            ({ ok }) => ok,
-            () => false,
-          ),
-      });
-    }),
-  );
-  await Promise.all(daemons.map(async (daemon) => daemon.start()));
-  return {
-    url: clients.map((port) => `nats://127.0.0.1:${port}`).join(","),
-    monitorUrls,
-    [Symbol.asyncDispose]: async () => {
-      for (const daemon of daemons) await daemon.kill();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 /** As a coordinator makes them. */
 async function makeStreams(url: string, place: Place, uid: string, replicas: number): Promise<void> {
@@ -131,7 +68,10 @@ test.serial("an external server that shows nothing is not known to be durable, w
   const place = await Place.in(world);
   await place.applyPipeline("p", ONE);
   await place.until("pipeline", "p", "Durable", "Unknown NotProven");
-  t.regex(await messageOf(place), /Set sync_interval: always .*nats\.external\.monitorUrls.* --replicas 3/);
+  t.regex(
+    await messageOf(place),
+    /Set sync_interval: always .*nats\.external\.monitorUrls.*nats\.jetstream\.replicas=3/,
+  );
 });
 
 test.serial("an external server whose monitoring shows that it syncs every append is durable", async (t) => {

@@ -61,6 +61,7 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
     natsCaFile: undefined,
     natsStore: "synced",
     natsMonitorUrls: [],
+    streamReplicas: 1,
     namespaces: undefined,
     ownNamespace: "default",
     identity: `operator-${randomBytes(4).toString("hex")}`,

@@ -212,12 +212,14 @@ test.serial("a pod that is killed is missed, and so are its actors", async (t) =
 test.serial("when the coordinator that owns the group dies, the other one goes on with what it knew", async (t) => {
   const named = await actor(Counter, [7], { name: "visits" });
   const told = async (pod: Pod | undefined): Promise<string> => (await pod?.get("/metrics"))?.text ?? "";
-  const metrics = await Promise.all(["c-0", "c-1"].map(async (name) => told(pods.get(name))));
-  t.is(
-    metrics.filter((text) => /^troupe_group_actors\{.*group="workers".*state="running".*\} [1-9]/m.test(text)).length,
-    1,
-  );
-  t.is(metrics.filter((text) => /^troupe_coordinator_groups\{.*\} 1$/m.test(text)).length, 2);
+  await eventually("both know the group, and its owner counts its actors", async () => {
+    const metrics = await Promise.all(["c-0", "c-1"].map(async (name) => told(pods.get(name))));
+    const count = (line: RegExp): number => metrics.filter((text) => line.test(text)).length;
+    return (
+      count(/^troupe_group_actors\{.*group="workers".*state="running".*\} [1-9]/m) === 1 &&
+      count(/^troupe_coordinator_groups\{.*\} 1$/m) === 2
+    );
+  });
   const owner = [...pods].find(([, { output }]) => output.includes("owns the group"));
   await owner![1].kill();
   t.is(await named.increment(), 8, "calls do not pass the registry");

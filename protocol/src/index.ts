@@ -91,7 +91,7 @@ export { waitsForNats } from "./pod/waits-for-nats.ts";
 export { ConnectError } from "./bus/connect-error.ts";
 export { startHealthServer, type HealthOptions, type HealthServer } from "./bus/health-server.ts";
 export { BlobFolder } from "./bus/blob-folder.ts";
-export { BlobError, BlobStore, placeOf, type BlobPlace, type BlobTarget } from "./bus/blobs.ts";
+export { BlobError, blobIdOf, BlobStore, placeOf, type BlobPlace, type BlobTarget } from "./bus/blobs.ts";
 export {
   JS_CODE,
   JetStreamError,
@@ -185,6 +185,7 @@ export {
 } from "./actors/calls.ts";
 export {
   encodeJson,
+  isBlobId,
   parseNews,
   parseNurseryBeat,
   parseNurseryOrders,
@@ -201,6 +202,7 @@ export {
   type RegistryRequest,
   type Resident,
 } from "./actors/registry-messages.ts";
+export { HoldTeller } from "./bus/hold-teller.ts";
 export { parseGroupMark, type GroupMark } from "./actors/group-mark.ts";
 export { storedBy } from "./actors/stored-by.ts";
 export { groupSubjectsOf, type GroupSubjects } from "./actors/subjects.ts";

@@ -17,6 +17,10 @@ export const POD_ENV = {
   modules: "TROUPE_MODULES",
   /** Folder of stored payloads, on a machine that all replicas, coordinators and the client that started them share; absent: none. */
   payloads: "TROUPE_PAYLOADS",
+  /** Folder for a nursery alone, with what its actors share of objects in NATS. It is emptied at the start. Absent: none. */
+  objects: "TROUPE_OBJECTS",
+  /** Bytes that this folder may take. Default 1 GiB. */
+  objectBytes: "TROUPE_OBJECT_BYTES",
   /** CPUs that actors of the replica may claim. Default: the cores that the process may use. */
   cpus: "TROUPE_CPUS",
   /** GPUs that they may claim, a fraction included. Default 0. */

@@ -6,5 +6,5 @@ export { agentEntry, hostEntry, sdkPreload } from "./entries.ts";
 export { compileWhereNeeded } from "./host/full-typescript.ts";
 export { moduleFilesOf, type ModuleFiles } from "./host/module-files.ts";
 export { provideSdk } from "./host/resolve-sdk.ts";
-export { Nursery, type NurseryOptions } from "./actors/nursery.ts";
+export { Nursery, type FileKeeper, type NurseryOptions } from "./actors/nursery.ts";
 export { ACTOR_ENV } from "./actors/actor-protocol.ts";

@@ -14,7 +14,7 @@ cleanup.use(await registryProcess(nats.url, "c-0"));
 const modules = ["actors", "modules/chunks.ts", "../../examples/actors"].map((path) =>
   resolve(import.meta.dirname, path),
 );
-for (const replica of ["a", "b"]) cleanup.use(await nurseryProcess(nats.url, replica, modules));
+for (const replica of ["a", "b"]) cleanup.use(await nurseryProcess(nats.url, replica, { modules }));
 test.after.always(async () => cleanup.disposeAsync());
 
 // Cases that open no group themselves are told of it as a pod's programs are.

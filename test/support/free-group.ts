@@ -21,8 +21,19 @@ export async function registryProcess(natsUrl: string, id: string): Promise<Pod>
   });
 }
 
-/** A replica's process. @param modules files and folders of the group's code; default: they lie where the caller has them. */
-export async function nurseryProcess(natsUrl: string, replica: string, modules: readonly string[] = []): Promise<Pod> {
+export interface ReplicaOptions {
+  /** Files and folders of the group's code. Default: they lie where the caller has them. */
+  readonly modules?: readonly string[];
+  /** Beside what every replica is told. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A replica's process. */
+export async function nurseryProcess(
+  natsUrl: string,
+  replica: string,
+  { modules = [], env = {} }: ReplicaOptions = {},
+): Promise<Pod> {
   return Pod.start({
     program: "nursery",
     env: {
@@ -34,6 +45,7 @@ export async function nurseryProcess(natsUrl: string, replica: string, modules: 
       TROUPE_MODULES: modules.join(":"),
       TROUPE_CPUS: "8",
       TROUPE_GPUS: "1",
+      ...env,
     },
   });
 }

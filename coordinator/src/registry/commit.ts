@@ -4,6 +4,7 @@ import type { Moment } from "../core/execution.ts";
 import type { RegistryEntry } from "./codec.ts";
 import type { RegistryEvent } from "./events.ts";
 import { awaitsPlace, foldRegistry } from "./fold.ts";
+import { letGoOfOrder } from "./holds.ts";
 import { spawn } from "./nurseries.ts";
 import { append, found, keyOf, reply, send, type RegistryOwner } from "./owner.ts";
 import { placeWaiting } from "./place.ts";
@@ -32,6 +33,7 @@ function commitOne(owner: RegistryOwner, { event, context }: RegistryEntry, now:
   const wasThere = isPlaced(record);
   if (foldRegistry(owner.state, event)) {
     changed(owner, record);
+    letGoOfOrder(owner, record, now);
     effects(owner, record, { event, wasThere, now });
   } else if (event.type === "place") owner.waiting.add(event.actor);
   if (context.reply !== undefined) reply(owner, context.reply, found(owner, [record]));

@@ -3,7 +3,7 @@ import type { Death, NurseryBeat, Resident } from "@troupe/protocol";
 import type { Moment } from "../core/execution.ts";
 import { append, send, type Nursery, type RegistryOwner } from "./owner.ts";
 import { placeWaiting } from "./place.ts";
-import { isCurrent, isPlaced, type ActorRecord } from "./state.ts";
+import { isCurrent, isPlaced, mayBegin, type ActorRecord } from "./state.ts";
 
 /** An order that was sent less than this long ago may simply not have arrived when the beat was made. */
 const IN_FLIGHT_MS = 1_000;
@@ -23,6 +23,11 @@ export function heardNursery(owner: RegistryOwner, beat: NurseryBeat, now: Momen
     else send(owner, beat.replica, { type: "settled", actor, incarnation });
   }
   for (const resident of beat.residents) heardResident(owner, beat.replica, resident);
+  for (const actor of beat.keeps ?? []) {
+    const record = owner.state.actors.get(actor);
+    if (record === undefined || !mayBegin(record.order, record.status))
+      send(owner, beat.replica, { type: "release", actor });
+  }
   missResidents(owner, nursery, now);
   placeWaiting(owner);
 }

@@ -90,7 +90,7 @@ export interface RegistryOwner {
   readonly spawnedAt: Map<string, number>;
   /** Who holds what of shared objects that lie in NATS, by the name under which it stores. */
   readonly holds: Map<string, Hold>;
-  /** Shared objects that somebody has let go of, and since when. */
+  /** Shared objects that somebody has let go of, and the monotonic moment from which on each is removed if nobody holds it. */
   readonly loose: Map<string, number>;
   /** Monotonic moment at which this owner began. */
   readonly ownsSince: number;

@@ -14,7 +14,7 @@ import { newRegistryOwner, takeRegistryCommands, type RegistryCommand, type Regi
 import { ask } from "./requests.ts";
 import { emptyRegistry, type RegistryState } from "./state.ts";
 import { tickRegistry } from "./tick.ts";
-import { livingWriters } from "./writers.ts";
+import { neededPayloads } from "./writers.ts";
 
 /** A registry whose journal takes everything at once. */
 class Bench {
@@ -271,7 +271,9 @@ test("a shared object goes when the last who held it has let go of it, or has en
   bench.ask({ op: "bye", client: "p" });
   live(10_000, ["q"]);
   t.deepEqual(bench.discarded, ["p.shared.1"], "q holds the other");
-  t.true(livingWriters(bench.owner).has("p"), "so that it is not swept");
+  const isNeeded = neededPayloads(bench.owner, bench.moment);
+  t.true(isNeeded("p.shared.2"), "so that it is not swept");
+  t.deepEqual([isNeeded("q.shared.3"), isNeeded("q.call.3"), isNeeded("p.call.3")], [false, true, false]);
   bench.ask({ op: "bye", client: "q" });
   live(3_000, []);
   t.deepEqual(bench.discarded, ["p.shared.1"], "it may just have passed it on");
@@ -293,6 +295,60 @@ test("a new owner removes nothing before everybody has said what they hold", (t)
     bench.tick(1_000);
   }
   t.deepEqual(bench.discarded, [], "q has said so meanwhile");
+});
+
+function gives(bench: Bench, id: string, maxRestarts: number): void {
+  const holder = { kind: "client", id: "p" } as const;
+  bench.ask({ op: "holds", holder, objects: [`p.shared.${id}`] });
+  const given = order(id, { detached: true, maxRestarts, objects: [`p.shared.${id}`] });
+  bench.ask({ op: "create", order: given, getIfExists: false });
+  bench.ask({ op: "holds", holder, objects: [] });
+}
+
+test("what a constructor was given is there until the actor cannot begin any more", (t) => {
+  const bench = new Bench();
+  const live = (ms: number, ...residents: NurseryBeat["residents"]): void => {
+    for (let past = 0; past < ms; past += 1_000) {
+      bench.beat({ residents });
+      bench.tick(1_000);
+    }
+  };
+  live(20_000);
+  gives(bench, "again", 1);
+  gives(bench, "once", 0);
+  live(30_000);
+  t.deepEqual(bench.discarded, [], "both wait for their processes");
+  live(30_000, alive("again"), alive("once"));
+  t.deepEqual(bench.discarded, ["p.shared.once"], "of which one has read all that it ever will");
+  bench.ask({ op: "kill", id: "again", restart: true });
+  live(30_000, alive("again", 2), alive("once"));
+  t.deepEqual(bench.discarded, ["p.shared.once"]);
+  bench.ask({ op: "kill", id: "again", restart: true });
+  t.is(bench.status("again"), "dead");
+  live(30_000, alive("once"));
+  t.deepEqual(bench.discarded, ["p.shared.once", "p.shared.again"]);
+});
+
+test("a new owner knows from the journal what constructors were given, and whose files need not be kept", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  gives(bench, "a", 1);
+  bench.beat({ residents: [alive("a")] });
+  const restored = decodeRegistrySnapshot(encodeRegistrySnapshot(bench.owner.state, 10_000));
+  const next = new Bench(restored);
+  takeOverRegistry(next.owner, next.moment);
+  t.true(neededPayloads(next.owner, next.moment)("q.shared.x"), "nobody has said yet what they hold");
+  next.beat({ residents: [alive("a")], keeps: ["a", "gone"] });
+  t.deepEqual(
+    next.sent.map(({ order: sent }) => sent),
+    [{ type: "release", actor: "gone" }],
+  );
+  next.now += 20_000;
+  const isNeeded = neededPayloads(next.owner, next.moment);
+  t.deepEqual([isNeeded("p.shared.a"), isNeeded("q.shared.x")], [true, false]);
+  next.ask({ op: "kill", id: "a", restart: false });
+  next.beat({ keeps: ["a"] });
+  t.deepEqual(next.sent.at(-1)?.order, { type: "release", actor: "a" });
 });
 
 test("a Group that is scaled to nothing refuses actors, those included that wait; those that have lived are kept", (t) => {

@@ -31,6 +31,16 @@ export function isCurrent(record: ActorRecord | undefined, incarnation: number):
   return record?.incarnation === incarnation && (record.status === "starting" || record.status === "alive");
 }
 
+/** Shared objects that have to be there for it to begin, for the first time or anew: by the ids of their payloads. */
+export function objectsNeeded({ order, status }: ActorRecord): readonly string[] {
+  return mayBegin(order, status) ? (order.objects ?? []) : [];
+}
+
+/** Whether there may be another incarnation, or one that still reads what its constructor is given. */
+export function mayBegin({ maxRestarts }: Pick<ActorOrder, "maxRestarts">, status: ActorStatus): boolean {
+  return status !== "dead" && (maxRestarts !== 0 || status !== "alive");
+}
+
 /** Whether it takes room on its replica. */
 export function isPlaced({ status }: ActorRecord): boolean {
   return status === "starting" || status === "alive";

@@ -34,7 +34,7 @@ import {
 import { ask } from "../registry/requests.ts";
 import type { RegistryState } from "../registry/state.ts";
 import { renewRegistryLeases, tickRegistry } from "../registry/tick.ts";
-import { livingWriters } from "../registry/writers.ts";
+import { neededPayloads } from "../registry/writers.ts";
 import type { Live, Loss } from "./coordination.ts";
 import { isAnswerable } from "./door.ts";
 import type { Election } from "./election.ts";
@@ -171,10 +171,7 @@ export class LiveRegistry implements Live {
       log,
       everyMs,
       isConfirmed: () => election.isConfirmed,
-      needs: () => {
-        const living = livingWriters(this.#owner);
-        return (writer) => living.has(writer);
-      },
+      needs: () => neededPayloads(this.#owner, momentNow()),
     });
     this.#tenure.holds(sweep);
     this.#tenure.ticks({

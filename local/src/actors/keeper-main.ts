@@ -10,7 +10,7 @@ import { LocalSystem } from "../local-system.ts";
 import { observeMachine } from "../machine.ts";
 import { natsProcess } from "../nats-process.ts";
 import { openStoreFolder } from "../store-folder.ts";
-import { openSharedFolder } from "./shared-folder.ts";
+import { openSharedFolder, type SharedFolder } from "./shared-folder.ts";
 import { KEEPER_SETTINGS, type FromKeeper, type KeeperSettings, type ToKeeper } from "./keeper-protocol.ts";
 
 /** `local/src/actors/` in a checkout, `.troupe/build/` in what was bundled from it. */
@@ -73,7 +73,7 @@ async function start(): Promise<void> {
   const shared = cleanup.use(openSharedFolder());
   const bus = await connectBus({ url, name: "nursery" });
   cleanup.defer(async () => bus.close());
-  const nursery = nurseryOf(bus, scope, { url, capacity, sharedFolder: shared.path });
+  const nursery = nurseryOf(bus, scope, { url, capacity, shared });
   cleanup.defer(async () => nursery.close());
   await starting;
   process.on("message", (message: ToKeeper) => {
@@ -86,23 +86,24 @@ async function start(): Promise<void> {
 interface Place {
   readonly url: string;
   readonly capacity: Machine;
-  readonly sharedFolder: string;
+  readonly shared: SharedFolder;
 }
 
-function nurseryOf(bus: Bus, scope: Scope, { url, capacity, sharedFolder }: Place): Nursery {
+function nurseryOf(bus: Bus, scope: Scope, { url, capacity, shared }: Place): Nursery {
   return new Nursery({
     bus,
     scope,
     replica: REPLICA,
     capacity,
     spares: settings.spares,
+    files: shared.files,
     process: {
       env: {
         [ACTOR_ENV.natsUrl]: url,
         [ACTOR_ENV.namespace]: scope.namespace,
         [ACTOR_ENV.group]: scope.pipeline,
         [ACTOR_ENV.uid]: scope.uid,
-        [ACTOR_ENV.sharedFolder]: sharedFolder,
+        [ACTOR_ENV.sharedFolder]: shared.path,
       },
       onLine: print,
     },

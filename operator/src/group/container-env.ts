@@ -11,6 +11,8 @@ import {
   MODULES_FOLDER,
   NATS_CA_FOLDER,
   NATS_CA_KEY,
+  OBJECT_BYTES,
+  OBJECTS_FOLDER,
 } from "./pod-paths.ts";
 
 /** The environment of the agent or nursery, but for the template's hash, which covers the rest. */
@@ -39,11 +41,16 @@ export function containerEnv(facts: GroupFacts, installation: Installation): Jso
   ];
 }
 
-/** What the actors of one replica may claim, all together: what its pod does. */
+/** What the actors of one replica may claim, all together: what its pod does. And what they share. */
 function nurseryEnv(resources: ResourcesSpec = {}): Record<string, string | null> {
   const amount = (quantity: unknown): string | null => {
     const value = parseQuantity(quantity);
     return value === null ? null : String(value);
   };
-  return { [POD_ENV.cpus]: amount(resources.cpu), [POD_ENV.gpus]: amount(resources.gpu) };
+  return {
+    [POD_ENV.cpus]: amount(resources.cpu),
+    [POD_ENV.gpus]: amount(resources.gpu),
+    [POD_ENV.objects]: OBJECTS_FOLDER,
+    [POD_ENV.objectBytes]: String(OBJECT_BYTES),
+  };
 }

@@ -23,6 +23,12 @@ export const CREDENTIALS_KEY = "user.creds";
 /** Certificates of the authority that NATS's are of, which Node trusts beside the widely known ones. */
 export const NATS_CA_FOLDER = "/var/run/troupe/nats-ca";
 export const NATS_CA_KEY = "ca.crt";
+/** What the actors of a replica share of objects in NATS. */
+export const OBJECTS_FOLDER = "/var/run/troupe/objects";
+/** What the nursery may keep there. */
+export const OBJECT_BYTES = 4 * 1024 ** 3;
+/** Kubernetes evicts a pod that has more; a disk counts in blocks, and so a little more. */
+export const OBJECTS_SIZE_LIMIT = "4352Mi";
 /** The agent's `/livez` and `/readyz`. */
 export const HEALTH_PORT = 7080;
 /** A user and group that no image gives a meaning to. */

@@ -1,5 +1,5 @@
 import test from "ava";
-import type { GroupSettings, JsonObject } from "@troupe/model";
+import { parseQuantity, type GroupSettings, type JsonObject } from "@troupe/model";
 import { at, listAt, textAt } from "../children/read.ts";
 import type { Installation } from "../installation.ts";
 import type { GroupFacts } from "./group-facts.ts";
@@ -101,6 +101,16 @@ test("an image of one's own gets agent, host and Node from an init container", (
 
 test("a free-standing Group runs the nursery", (t) => {
   t.deepEqual(at(main(made({ pipeline: null })), "command"), ["node", "/opt/troupe/nursery.js"]);
+});
+
+test("the actors of a replica have a folder for what they share, which holds less than what Kubernetes evicts the pod for", (t) => {
+  const template = made({ pipeline: null });
+  const folder = envOf(template).get("TROUPE_OBJECTS");
+  const mount = listAt(main(template), "volumeMounts").find((each) => textAt(each, "mountPath") === folder);
+  const volume = listAt(template, "spec", "volumes").find((each) => textAt(each, "name") === textAt(mount, "name"));
+  const limitBytes = Number(parseQuantity(at(volume, "emptyDir", "sizeLimit")));
+  t.true(Number(envOf(template).get("TROUPE_OBJECT_BYTES")) < limitBytes);
+  t.false(envOf(made()).has("TROUPE_OBJECTS"));
 });
 
 test("credentials are mounted, and named to the agent", (t) => {

@@ -19,6 +19,8 @@ import {
   MODULES_FOLDER,
   NATS_CA_FOLDER,
   NURSERY_FILE,
+  OBJECTS_FOLDER,
+  OBJECTS_SIZE_LIMIT,
   POD_USER,
   RUNTIME_COPY_FOLDER,
   RUNTIME_FOLDER,
@@ -145,8 +147,15 @@ function pullPolicy({ imagePullPolicy }: Installation): JsonObject {
 }
 
 function mountsOf(facts: GroupFacts, { natsCa }: Installation): Mount[] {
-  const { source, credentialsSecret } = facts;
+  const { source, credentialsSecret, pipeline } = facts;
   const mounts: Mount[] = [{ volume: { name: "troupe-tmp", emptyDir: {} }, mainPath: "/tmp", readOnly: false }];
+  // On disk: what is in memory counts against the pod's own, for as long as it is there.
+  if (pipeline === null)
+    mounts.push({
+      volume: { name: "troupe-objects", emptyDir: { sizeLimit: OBJECTS_SIZE_LIMIT } },
+      mainPath: OBJECTS_FOLDER,
+      readOnly: false,
+    });
   if (source.image !== null)
     mounts.push({
       volume: { name: "troupe-runtime", emptyDir: {} },

@@ -34,6 +34,10 @@ export interface ActorOrder {
   readonly code: CodeRef;
   /** The encoded arguments of its constructor, base64. */
   readonly args: string;
+  /** Shared objects among them, which have to be there whenever it begins: by the ids of their payloads. Absent: none. */
+  readonly objects?: readonly string[];
+  /** Those that lie on the machine of all its replicas: paths. Absent: none. */
+  readonly files?: readonly string[];
   readonly parent: ParentRef;
   readonly detached: boolean;
   readonly claim: ActorClaim;

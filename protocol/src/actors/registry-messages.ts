@@ -72,6 +72,8 @@ export interface NurseryBeat {
   readonly residents: readonly Resident[];
   /** Said again until the registry says that it is journalled. */
   readonly ended: readonly Ended[];
+  /** Actors for whom it keeps files of shared objects, as they may begin anew. Absent: none. */
+  readonly keeps?: readonly string[];
 }
 
 export type NurseryOrder =
@@ -85,6 +87,8 @@ export type NurseryOrder =
   | { readonly type: "kill"; readonly actor: string; readonly incarnation: number; readonly death: Death }
   /** Its end is journalled: it need not be said again. */
   | { readonly type: "settled"; readonly actor: string; readonly incarnation: number }
+  /** The actor has ended for good: nothing is to be kept for it. */
+  | { readonly type: "release"; readonly actor: string }
   /** Say who you are now. */
   | { readonly type: "roll-call" };
 
@@ -116,15 +120,7 @@ export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
   const op = fields.string("op");
   switch (op) {
     case "create":
-      fields.object("order").check({
-        id: "string",
-        className: "string",
-        args: "string",
-        code: "object",
-        parent: "object",
-        claim: "object",
-        maxRestarts: "number",
-      });
+      checkOrder(fields.object("order"));
       return fields.as<RegistryRequest>();
     case "find":
     case "kill":
@@ -152,8 +148,27 @@ export function parseRegistryRequest(data: Uint8Array): RegistryRequest {
   }
 }
 
+function checkOrder(order: Fields): void {
+  order.check({
+    id: "string",
+    className: "string",
+    args: "string",
+    code: "object",
+    parent: "object",
+    claim: "object",
+    maxRestarts: "number",
+  });
+  if (order.get("objects") !== undefined) checkBlobs(order.array("objects"));
+  if (order.get("files") !== undefined) order.array("files");
+}
+
+/** Whether it may be the id of a stored payload. */
+export function isBlobId(id: string): boolean {
+  return BLOB_ID.test(id);
+}
+
 function checkBlobs(ids: readonly unknown[]): void {
-  if (!ids.every((id) => typeof id === "string" && BLOB_ID.test(id)))
+  if (!ids.every((id) => typeof id === "string" && isBlobId(id)))
     throw new EnvelopeError("what is named is no stored payload");
 }
 
@@ -169,6 +184,7 @@ export function parseRegistryReply(data: Uint8Array): RegistryReply {
 export function parseNurseryBeat(data: Uint8Array): NurseryBeat {
   const fields = parse(data, "beat");
   fields.check({ replica: "string", instance: "string", capacity: "object", residents: "array", ended: "array" });
+  if (fields.get("keeps") !== undefined) fields.array("keeps");
   return fields.as<NurseryBeat>();
 }
 

@@ -4,7 +4,7 @@
  *
  * Where all processes of a pipeline share a machine, what passes between replicas alone lies in a folder and not in the stream.
  */
-import { hash, randomBytes } from "node:crypto";
+import { createHash, hash, randomBytes } from "node:crypto";
 import { subjectsOf, streamsOf, type Scope, type Subjects } from "../subjects.ts";
 import type { BlobRef, PayloadKind, StoredPayload } from "../payload.ts";
 import type { BlobFolder } from "./blob-folder.ts";
@@ -28,6 +28,13 @@ export interface BlobTarget {
   readonly slot: string;
   /** `replicas`: nobody else reads it, so that it may lie in the folder. Default `anybody`. */
   readonly readers?: "replicas" | "anybody";
+  /** Last token of its id, for who has to name it before it is stored. Default: a random one, as this has to be. */
+  readonly name?: string;
+}
+
+/** The id of what is put under a target with a name. */
+export function blobIdOf({ job, slot, name }: Required<Pick<BlobTarget, "job" | "slot" | "name">>): string {
+  return `${job}.${slot}.${name}`;
 }
 
 /** Where a payload may lie. */
@@ -49,7 +56,7 @@ export class BlobStore {
 
   /** @throws {BlobError | JetStreamError} when there is no room for it, among other things. */
   async put(target: BlobTarget, kind: PayloadKind, bytes: Uint8Array): Promise<StoredPayload> {
-    const id = `${target.job}.${target.slot}.${randomBytes(9).toString("base64url")}`;
+    const id = blobIdOf({ ...target, name: target.name ?? randomBytes(9).toString("base64url") });
     const size = bytes.byteLength;
     if (this.#folder !== undefined && target.readers === "replicas") {
       await this.#folder.write(id, bytes).catch((error: unknown) => {
@@ -72,6 +79,27 @@ export class BlobStore {
   /** @throws {BlobError} when it is gone or damaged. */
   async get({ ref }: StoredPayload): Promise<Uint8Array> {
     return placeOf(ref) === "folder" ? this.#read(ref) : this.#fetch(ref);
+  }
+
+  /**
+   * What lies in the stream, piece by piece in order, for who need not have all of it in memory.
+   * @throws {BlobError} when it is gone; or, after the last piece, when it is damaged.
+   */
+  async *pieces({ ref }: StoredPayload): AsyncGenerator<Uint8Array, void, void> {
+    const digest = createHash("sha256");
+    const ahead: Promise<Uint8Array>[] = [];
+    for (let next = 0, chunk = 0; chunk < ref.chunks; chunk++) {
+      for (; next < ref.chunks && ahead.length < WINDOW; next++) {
+        const piece = this.#getChunk(ref, next);
+        piece.catch(() => undefined); // heard when its turn comes, if it comes
+        ahead.push(piece);
+      }
+      const piece = await ahead.shift();
+      if (piece === undefined) break;
+      digest.update(piece);
+      yield piece;
+    }
+    if (digest.digest("hex") !== ref.sha256) throw damaged(ref);
   }
 
   /** Removes a stored payload. @param id `BlobRef.id`; a job's id stands for all that is stored for it. @param place default: both. */
@@ -97,9 +125,7 @@ export class BlobStore {
     });
     const [first] = parts;
     const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
-    if (hash("sha256", bytes) !== ref.sha256) {
-      throw new BlobError(`stored payload ${ref.id} differs from what was written`);
-    }
+    if (hash("sha256", bytes) !== ref.sha256) throw damaged(ref);
     return bytes;
   }
 
@@ -113,6 +139,10 @@ export class BlobStore {
     if (message === null) throw new BlobError(`stored payload ${ref.id} is gone (chunk ${chunk} of ${ref.chunks})`);
     return message.data;
   }
+}
+
+function damaged({ id }: BlobRef): BlobError {
+  return new BlobError(`stored payload ${id} differs from what was written`);
 }
 
 /** A file has no chunks. */

@@ -6,6 +6,7 @@ import {
   encodeJson,
   EnvelopeError,
   groupSubjectsOf,
+  HoldTeller,
   storedBy,
   type ActorFacts,
   type ActorOrder,
@@ -17,6 +18,7 @@ import {
   type Death,
   type Payload,
   type Scope,
+  type StoredPayload,
 } from "@troupe/protocol";
 import { ActorHostThread } from "./actor-host-thread.ts";
 import { Blocking } from "./blocking.ts";
@@ -39,6 +41,10 @@ export interface ActorAgentListener {
   readonly onAlive: (facts: ActorFacts) => void;
   readonly onFacts: (facts: ActorFacts) => void;
   readonly onDeath: (death: Death) => void;
+  /** The payloads of all shared objects that the actor holds. */
+  readonly onHolds: (objects: readonly string[]) => void;
+  /** It asks for a file of a stored object; {@link ActorAgent.brought} answers. */
+  readonly onBring: (payload: StoredPayload) => void;
 }
 
 export interface ActorAgentOptions {
@@ -54,6 +60,7 @@ export class ActorAgent {
   readonly #blobs: BlobStore;
   readonly #host: ActorHostThread;
   readonly #blocking: Blocking;
+  readonly #teller: HoldTeller;
   readonly #replies = new Map<string, string>();
   readonly #startedAt = new Map<number, number>();
   readonly #subscriptions: BusSubscription[] = [];
@@ -69,6 +76,7 @@ export class ActorAgent {
     const { bus, scope, order, incarnation, listener } = options;
     this.#options = options;
     this.#blobs = new BlobStore(bus, scope);
+    this.#teller = new HoldTeller(bus, scope, { kind: "actor", id: order.id, incarnation });
     this.#host = new ActorHostThread(
       { bus, scope, memoryMb: order.memoryMb },
       {
@@ -98,6 +106,10 @@ export class ActorAgent {
     this.#advance();
   }
 
+  brought(object: string, path: string | null): void {
+    this.#host.post({ t: "brought", object, path });
+  }
+
   facts(): ActorFacts {
     const now = performance.now();
     const mailbox = this.#mailbox;
@@ -117,6 +129,7 @@ export class ActorAgent {
   #close(): void {
     clearInterval(this.#ticker);
     clearTimeout(this.#soon);
+    this.#teller.close();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
@@ -136,6 +149,13 @@ export class ActorAgent {
         return;
       case "cancelled":
         this.#end(message.key, { kind: "cancelled" });
+        return;
+      case "holds":
+        this.#teller.holds(message.objects);
+        this.#options.listener.onHolds(message.objects);
+        return;
+      case "bring":
+        this.#options.listener.onBring(message.payload);
         return;
       case "fatal":
         return; // its thread ends next

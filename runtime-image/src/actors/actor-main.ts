@@ -29,16 +29,18 @@ const bus = await waitForBus(
     process.stderr.write(`waits for NATS: ${message}\n`);
   },
 );
+let agent: ActorAgent | undefined;
 process.on("message", (message: ToActorProcess) => {
-  begin(bus, message);
+  if (message.t === "assign") agent = begin(bus, message);
+  else agent?.brought(message.object, message.path);
 });
 say({ t: "spare" });
 
-function begin(connection: Bus, { order, incarnation, gpus }: ToActorProcess): void {
+function begin(connection: Bus, { order, incarnation, gpus }: Extract<ToActorProcess, { t: "assign" }>): ActorAgent {
   process.title = `troupe actor ${order.className}`;
   // What CUDA may see is what was claimed. Without a claim nothing is said: an actor may look for itself.
   if (gpus.length > 0) process.env["CUDA_VISIBLE_DEVICES"] = gpus.join(",");
-  const agent = new ActorAgent({
+  const begun = new ActorAgent({
     bus: connection,
     scope,
     order,
@@ -58,9 +60,16 @@ function begin(connection: Bus, { order, incarnation, gpus }: ToActorProcess): v
           process.exit(death.exitCode ?? 1);
         }, LAST_WORD_MS).unref();
       },
+      onHolds: (objects) => {
+        say({ t: "holds", objects });
+      },
+      onBring: (payload) => {
+        say({ t: "bring", payload });
+      },
     },
   });
-  new CutOff({ bus: connection, scope, actor: order.id, incarnation, agent }).watch();
+  new CutOff({ bus: connection, scope, actor: order.id, incarnation, agent: begun }).watch();
+  return begun;
 }
 
 function say(message: FromActorProcess): void {

@@ -1,5 +1,5 @@
 /** One process for one actor, seen from its nursery. */
-import type { ActorFacts, ActorOrder, Death } from "@troupe/protocol";
+import type { ActorFacts, ActorOrder, Death, StoredPayload } from "@troupe/protocol";
 import { fork, type ChildProcess } from "node:child_process";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -28,11 +28,16 @@ export interface ActorProcessOptions {
   /** Its phase is another one now. */
   readonly onChange: () => void;
   readonly onExit: (death: Death) => void;
+  /** The payloads of all shared objects that it holds. */
+  readonly onHolds: (objects: readonly string[]) => void;
+  /** It asks for a file of a stored object. @returns null when there is none */
+  readonly bring: (payload: StoredPayload) => Promise<string | null>;
 }
 
 export class ActorProcess {
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
+  readonly #options: ActorProcessOptions;
   #phase: "starting" | "alive" = "starting";
   #facts: ActorFacts | null = null;
   #death: Death | undefined;
@@ -41,6 +46,7 @@ export class ActorProcess {
 
   constructor(options: ActorProcessOptions) {
     const { env, onLine, onChange, onExit } = options;
+    this.#options = options;
     this.#child = fork(fileURLToPath(actorEntry()), [], {
       env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
       // Our own flags (an inspector's port, a test runner's loader) are not the actors'.
@@ -89,7 +95,7 @@ export class ActorProcess {
   assign(order: ActorOrder, incarnation: number, gpus: readonly number[]): void {
     this.#className = order.className;
     this.#source = `${order.className} ${order.name ?? order.id.slice(0, 4)}`;
-    this.#child.send({ t: "assign", order, incarnation, gpus } satisfies ToActorProcess);
+    this.#send({ t: "assign", order, incarnation, gpus });
   }
 
   /** At once: whoever wants it ended wants that it does nothing more. @param death why; default: what its exit tells */
@@ -113,7 +119,22 @@ export class ActorProcess {
       case "dying":
         this.#death = message.death;
         return;
+      case "holds":
+        this.#options.onHolds(message.objects);
+        return;
+      case "bring":
+        void this.#bring(message.payload);
+        return;
     }
+  }
+
+  async #bring(payload: StoredPayload): Promise<void> {
+    const path = await this.#options.bring(payload);
+    if (this.#child.connected) this.#send({ t: "brought", object: payload.ref.id, path });
+  }
+
+  #send(message: ToActorProcess): void {
+    this.#child.send(message);
   }
 
   #deathOf(code: number | null, signal: NodeJS.Signals | null): Death {

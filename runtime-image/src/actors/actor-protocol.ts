@@ -1,5 +1,5 @@
 /** What a nursery and the processes that it keeps say to each other over IPC. */
-import type { ActorFacts, ActorOrder, Death, Scope } from "@troupe/protocol";
+import type { ActorFacts, ActorOrder, Death, Scope, StoredPayload } from "@troupe/protocol";
 
 /** Environment of an actor's process. */
 export const ACTOR_ENV = {
@@ -14,18 +14,25 @@ export const ACTOR_ENV = {
   modules: "TROUPE_MODULES",
 } as const;
 
-export type ToActorProcess = {
-  readonly t: "assign";
-  readonly order: ActorOrder;
-  readonly incarnation: number;
-  readonly gpus: readonly number[];
-};
+export type ToActorProcess =
+  | {
+      readonly t: "assign";
+      readonly order: ActorOrder;
+      readonly incarnation: number;
+      readonly gpus: readonly number[];
+    }
+  /** The file that the replica has of a stored object; null: none. */
+  | { readonly t: "brought"; readonly object: string; readonly path: string | null };
 
 export type FromActorProcess =
   /** Connected, and waits for an actor. */
   | { readonly t: "spare" }
   | { readonly t: "alive"; readonly facts: ActorFacts }
   | { readonly t: "facts"; readonly facts: ActorFacts }
+  /** The payloads of all shared objects that it holds. */
+  | { readonly t: "holds"; readonly objects: readonly string[] }
+  /** It asks for a file of a stored object, for all actors of the replica. */
+  | { readonly t: "bring"; readonly payload: StoredPayload }
   /** It is about to end, and this is why. */
   | { readonly t: "dying"; readonly death: Death };
 

@@ -1,5 +1,5 @@
 /** The thread that an actor lives in: makes it, runs its methods, and says what came of them. */
-import { PortBus } from "@troupe/protocol";
+import { PortBus, type StoredPayload } from "@troupe/protocol";
 import {
   ActorRuntime,
   ActorUsageError,
@@ -39,6 +39,8 @@ class ActorHost {
   readonly #start: ActorHostStart;
   readonly #port: MessagePort;
   readonly #running = new Map<number, AbortController>();
+  /** Files of stored objects that were asked for, by the ids of their payloads. */
+  readonly #bringing = new Map<string, ((path: string | null) => void)[]>();
   #instance: object = {};
   #runtime: ActorRuntime | undefined;
   #outgoing: FromActorHost[] = [];
@@ -61,6 +63,10 @@ class ActorHost {
       case "cancel":
         this.#running.get(order.key)?.abort(new Error("the call was cancelled"));
         return;
+      case "brought":
+        for (const resolve of this.#bringing.get(order.object) ?? []) resolve(order.path);
+        this.#bringing.delete(order.object);
+        return;
       case "ping":
         return;
     }
@@ -73,6 +79,10 @@ class ActorHost {
       scope,
       parent: { kind: "actor", id: order.id, incarnation },
       sharedFolder,
+      tellHolds: (objects) => {
+        this.#say({ t: "holds", objects });
+      },
+      bring: async (payload) => this.#bring(payload),
       modules,
       isRemote: modules.length > 0,
     });
@@ -159,6 +169,15 @@ class ActorHost {
       throw new TypeError(`${this.#instance.constructor.name} has no method ${method}(); it has ${known || "none"}`);
     }
     return Reflect.apply(found, this.#instance, args);
+  }
+
+  async #bring(payload: StoredPayload): Promise<string | null> {
+    const { id } = payload.ref;
+    const waiting = this.#bringing.get(id) ?? [];
+    if (waiting.length === 0) this.#say({ t: "bring", payload });
+    return new Promise((resolve) => {
+      this.#bringing.set(id, [...waiting, resolve]);
+    });
   }
 
   #say(message: FromActorHost): void {

@@ -1,5 +1,6 @@
 /** Entry of a replica of a free-standing Group: a nursery, told everything by its pod. */
 import {
+  BlobStore,
   connectBus,
   ConnectError,
   inboxOf,
@@ -8,6 +9,7 @@ import {
   startHealthServer,
   waitForBus,
   waitsForNats,
+  type Bus,
   type ConnectOptions,
 } from "@troupe/protocol";
 import { availableParallelism } from "node:os";
@@ -16,11 +18,13 @@ import { OptionsError } from "../agent/options.ts";
 import { Nursery } from "./nursery.ts";
 import { nurseryMetrics } from "./nursery-metrics.ts";
 import { nurserySettingsOf, type NurserySettings } from "./nursery-options.ts";
+import { ObjectFiles } from "./object-files.ts";
 
 /** How often it is said what is waited for. */
 const SAY_WAITING_MS = 15_000;
 
 let nursery: Nursery | null = null;
+let objects: ObjectFiles | null = null;
 let isDraining = false;
 let waitingFor = "NATS";
 let isConnected: () => boolean = () => false;
@@ -43,13 +47,15 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void leave(settings, log));
   if (process.connected) process.on("disconnect", () => process.exit(1));
   const metrics = (): string =>
-    metricsText([...nurseryMetrics(nursery, { group: scope.pipeline }), ...processMetrics()]);
+    metricsText([...nurseryMetrics({ nursery, objects }, { group: scope.pipeline }), ...processMetrics()]);
   if (healthPort !== null) await startHealthServer({ port: healthPort, unready, metrics });
   const connection = connectionOf(settings);
   const bus = await (waitsForNats(process.env) ? waitForBus(connection, sayWaiting(log)) : connectBus(connection));
   isConnected = () => bus.status === "connected";
+  objects = objectFiles(settings, bus, log);
   nursery = new Nursery({
     bus,
+    ...(objects === null ? {} : { objects }),
     scope,
     replica,
     capacity: settings.capacity,
@@ -71,6 +77,18 @@ function connectionOf({ natsUrl, natsCreds, scope, replica }: NurserySettings): 
     inboxPrefix: inboxOf(scope, scope.pipeline),
     ...(natsCreds === null ? {} : { creds: natsCreds }),
   };
+}
+
+function objectFiles({ objects: place, scope }: NurserySettings, bus: Bus, log: AgentLog): ObjectFiles | null {
+  if (place === null) return null;
+  const blobs = new BlobStore(bus, scope);
+  return new ObjectFiles({
+    ...place,
+    read: (payload) => blobs.pieces(payload),
+    onRefused: (object, why) => {
+      log.record("warn", "A shared object gets no file: every actor that asks reads it from NATS", { object, why });
+    },
+  });
 }
 
 async function leave({ drainMs }: NurserySettings, log: AgentLog): Promise<void> {

@@ -1,8 +1,16 @@
 import type { MetricFamily } from "@troupe/protocol";
 
-/** What a nursery says of itself to Prometheus. @param nursery null: there is none before NATS was reached. */
+/** What is there to tell of. */
+export interface NurseryParts {
+  /** Null: there is none before NATS was reached. */
+  readonly nursery: { readonly pids: ReadonlyMap<string, number> } | null;
+  /** Null: actors read shared objects from NATS. */
+  readonly objects: { readonly fetched: number; readonly bytes: number } | null;
+}
+
+/** What a nursery says of itself to Prometheus. */
 export function nurseryMetrics(
-  nursery: { readonly pids: ReadonlyMap<string, number> } | null,
+  { nursery, objects }: NurseryParts,
   labels: Readonly<Record<string, string>>,
 ): MetricFamily[] {
   return [
@@ -11,6 +19,18 @@ export function nurseryMetrics(
       help: "Actors that live in the replica, or begin.",
       type: "gauge",
       samples: [{ labels, value: nursery?.pids.size ?? 0 }],
+    },
+    {
+      name: "troupe_replica_objects_fetched_total",
+      help: "Shared objects that were brought from NATS, once for all actors of the replica.",
+      type: "counter",
+      samples: [{ labels, value: objects?.fetched ?? 0 }],
+    },
+    {
+      name: "troupe_replica_object_bytes",
+      help: "What shared objects take in the replica's folder.",
+      type: "gauge",
+      samples: [{ labels, value: objects?.bytes ?? 0 }],
     },
   ];
 }

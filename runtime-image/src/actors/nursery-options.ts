@@ -14,7 +14,11 @@ export interface NurserySettings {
   readonly drainMs: number;
   /** Port of `/livez` and `/readyz`; null: nobody asks. */
   readonly healthPort: number | null;
+  /** Where shared objects lie for all actors; null: nowhere, and each reads them from NATS. */
+  readonly objects: { readonly folder: string; readonly limitBytes: number } | null;
 }
+
+const OBJECT_FOLDER_BYTES = 1024 ** 3;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +36,14 @@ export function nurserySettingsOf(env: Environment, cores: number): NurserySetti
     capacity: { cpus: amount(env, POD_ENV.cpus) ?? cores, gpus: amount(env, POD_ENV.gpus) ?? 0 },
     drainMs: amount(env, POD_ENV.drainMs) ?? 30_000,
     healthPort: amount(env, POD_ENV.healthPort),
+    objects: objectsOf(env),
   };
+}
+
+function objectsOf(env: Environment): NurserySettings["objects"] {
+  const folder = env[POD_ENV.objects];
+  if (folder === undefined || folder === "") return null;
+  return { folder, limitBytes: amount(env, POD_ENV.objectBytes) ?? OBJECT_FOLDER_BYTES };
 }
 
 function required(env: Environment, name: string): string {

@@ -15,6 +15,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { ActorProcess, type ActorProcessOptions } from "./actor-process.ts";
+import type { ObjectFiles } from "./object-files.ts";
 
 const BEAT_MS = 1_000;
 /** Changes of one moment are told in one beat. */
@@ -31,7 +32,20 @@ export interface NurseryOptions {
   readonly capacity: ActorClaim;
   /** Processes that wait for an actor. Default 1. */
   readonly spares?: number;
-  readonly process: Omit<ActorProcessOptions, "onChange" | "onExit">;
+  /** Where shared objects lie for all actors. Default: nowhere, and each reads them from NATS. */
+  readonly objects?: ObjectFiles;
+  /** Keeps the files of constructors' arguments. Default: nobody, as they lie in NATS. */
+  readonly files?: FileKeeper;
+  readonly process: Pick<ActorProcessOptions, "env" | "onLine">;
+}
+
+/** Keeps files of shared objects for actors that may begin anew, whoever else lets go of them. */
+export interface FileKeeper {
+  /** Actors for whom something is kept. */
+  readonly keeps: readonly string[];
+  /** Said twice, it is done once. */
+  keep(actor: string, files: readonly string[]): void;
+  release(actor: string): void;
 }
 
 interface Kept {
@@ -147,6 +161,9 @@ export class Nursery {
       case "settled":
         this.#ended.delete(keyOf(order.actor, order.incarnation));
         return;
+      case "release":
+        this.#options.files?.release(order.actor);
+        return;
       case "roll-call":
         this.#beat();
         return;
@@ -163,6 +180,7 @@ export class Nursery {
       this.#beatSoon();
       return;
     }
+    if (order.maxRestarts !== 0 && order.files !== undefined) this.#options.files?.keep(order.id, order.files);
     const process = this.#spares.shift() ?? this.#fork();
     this.#kept.set(key, { process, actor: order.id, incarnation });
     process.assign(order, incarnation, gpus);
@@ -170,8 +188,13 @@ export class Nursery {
   }
 
   #fork(): ActorProcess {
-    const process = new ActorProcess({
+    const { objects } = this.#options;
+    const process: ActorProcess = new ActorProcess({
       ...this.#options.process,
+      onHolds: (held) => {
+        objects?.holds(process, held);
+      },
+      bring: async (payload) => objects?.bring(payload) ?? null,
       onChange: () => {
         this.#beatSoon();
       },
@@ -189,6 +212,7 @@ export class Nursery {
   }
 
   #exited(process: ActorProcess, death: Death): void {
+    this.#options.objects?.ended(process);
     this.#spares = this.#spares.filter((spare) => spare !== process);
     for (const [key, { actor, incarnation, process: kept }] of this.#kept) {
       if (kept !== process) continue;
@@ -207,7 +231,7 @@ export class Nursery {
   }
 
   #beat(): void {
-    const { bus, scope, replica, capacity } = this.#options;
+    const { bus, scope, replica, capacity, files } = this.#options;
     if (this.#closed || bus.status !== "connected") return;
     const residents = [...this.#kept.values()].map(({ actor, incarnation, process }) => ({
       actor,
@@ -217,7 +241,8 @@ export class Nursery {
     }));
     const ended = [...this.#ended.values()];
     const beat = { replica, instance: this.#instance, capacity, draining: this.#draining, residents, ended };
-    bus.publish(groupSubjectsOf(scope).up, encodeJson(beat));
+    const keeps = files?.keeps ?? [];
+    bus.publish(groupSubjectsOf(scope).up, encodeJson(keeps.length === 0 ? beat : { ...beat, keeps }));
   }
 }
 

@@ -7,7 +7,7 @@ import { NoRegistryError } from "./registry-client.ts";
 import { ActorRuntime } from "./runtime.ts";
 import type { ActorSettings, StartedGroup } from "./settings.ts";
 import { provideSystem, providedSystem, type ActorSystem } from "./system.ts";
-import { openThreadBus } from "./thread-bus.ts";
+import { openThreadBus, type ThreadBus } from "./thread-bus.ts";
 
 /** A coordinator takes up a new Group, or takes over from another one, within ten seconds. */
 const REGISTRY_MS = 20_000;
@@ -80,7 +80,7 @@ async function open(settings: ActorSettings): Promise<Actors> {
   const connection = await openThreadBus(connect, named, client);
   cleanup.defer(async () => connection.close());
   const scope = local === null ? await identified(connection.bus, named) : named;
-  const runtime = runtimeOf(connection.bus, scope, client, local);
+  const runtime = runtimeOf(connection, scope, client, local);
   cleanup.defer(async () => runtime.close());
   void local?.lost.then((how) => {
     runtime.lose(how);
@@ -110,13 +110,19 @@ function credsOf({ creds = process.env["TROUPE_NATS_CREDS"] }: ActorSettings): {
   return creds === undefined ? {} : { creds };
 }
 
-function runtimeOf(bus: Bus, scope: Scope, client: string, local: StartedGroup | null): ActorRuntime {
+function runtimeOf(
+  { bus, tellHolds }: ThreadBus,
+  scope: Scope,
+  client: string,
+  local: StartedGroup | null,
+): ActorRuntime {
   let alive: NodeJS.Timeout | undefined;
   return new ActorRuntime({
     bus,
     scope,
     parent: { kind: "client", id: client },
     sharedFolder: local?.sharedFolder,
+    tellHolds,
     isRemote: local === null,
     // The connection keeps nothing alive; calls that are under way do.
     onBusy: (isBusy) => {

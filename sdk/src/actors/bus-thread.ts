@@ -1,5 +1,13 @@
 /** Entry of the thread that holds a program's connection: so a program that computes is not taken for dead. */
-import { connectBus, encodeJson, groupSubjectsOf, serveBus, type ConnectOptions, type Scope } from "@troupe/protocol";
+import {
+  connectBus,
+  encodeJson,
+  groupSubjectsOf,
+  HoldTeller,
+  serveBus,
+  type ConnectOptions,
+  type Scope,
+} from "@troupe/protocol";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 
 /** A client that is silent for 5 s has ended. */
@@ -12,6 +20,11 @@ export interface BusThreadStart {
   readonly client: string;
   readonly port: MessagePort;
 }
+
+/** What the program says to it. */
+export type ToBusThread =
+  /** The payloads of all shared objects that it holds. */
+  { readonly t: "holds"; readonly objects: readonly string[] } | { readonly t: "close" };
 
 /** What the thread says once. */
 export type BusThreadWord =
@@ -33,12 +46,19 @@ try {
     if (status === "connected") beat();
   });
   beat();
-  parentPort?.once("message", () => {
+  const teller = new HoldTeller(bus, scope, { kind: "client", id: client });
+  parentPort?.on("message", (message: ToBusThread) => {
+    if (message.t === "holds") {
+      teller.holds(message.objects);
+      return;
+    }
     clearInterval(beats);
+    teller.close();
     if (bus.status === "connected") bus.publish(registry, encodeJson({ op: "bye", client }));
     void bus.close().then(() => {
       say({ t: "closed" });
       port.close();
+      parentPort?.close();
     });
   });
   say({ t: "connected", maxPayload: bus.maxPayload });

@@ -35,7 +35,7 @@ import { Link } from "./link.ts";
 import { CodeLoader } from "./load-code.ts";
 import { resolveOptions, type ActorOptions } from "./options.ts";
 import { RegistryClient } from "./registry-client.ts";
-import { SharedRef, SharedStore } from "./shared.ts";
+import { sharedDataOf, SharedRef, SharedStore, type SharedData } from "./shared.ts";
 import { decodeValues, encodeValues, errorFrom, type ValueHooks } from "./value-codec.ts";
 
 /** A constructor's arguments are journalled; larger ones are to be put apart. */
@@ -51,6 +51,10 @@ export interface RuntimeOptions {
   readonly parent: ParentRef;
   /** Where shared objects of this machine lie; undefined: nowhere. */
   readonly sharedFolder: string | undefined;
+  /** Vouches for what this thread holds of what lies in NATS, on a thread that does not block. All of it, when it changes. */
+  readonly tellHolds: (objects: readonly string[]) => void;
+  /** Brings a shared object into a file of this replica; null: it has none. Default: there is no replica around. */
+  readonly bring?: (payload: StoredPayload) => Promise<string | null>;
   /** Files and folders that a replica has of the group's code; default: none, files lie where the caller has them. */
   readonly modules?: readonly string[];
   /** Replicas may be on other machines, where the caller's files are not. Default false. */
@@ -105,9 +109,8 @@ export class ActorRuntime {
       blobs: this.blobs,
       caller: this.caller,
       folder: options.sharedFolder,
-      tellHolds: (objects) => {
-        this.registry.tell({ op: "holds", holder: parent, objects });
-      },
+      tellHolds: options.tellHolds,
+      bring: options.bring,
       encode: (value) => encodeValues([value], this.hooks, "what is put"),
       decode: (bytes) => decodeValues(bytes, this.hooks)[0],
     });
@@ -129,11 +132,11 @@ export class ActorRuntime {
     args: readonly unknown[],
     options: ActorOptions = {},
   ): Promise<ActorHandle<T>> {
-    const order = this.#orderOf(cls, args, options);
+    const { order, shared } = this.#orderOf(cls, args, options);
     const { getIfExists = false, startTimeoutMs = this.#options.isRemote === true ? REMOTE_START_MS : Infinity } =
       options;
-    const [info] = await this.#whileBusy(async () =>
-      this.registry.create({ op: "create", order, getIfExists }, startTimeoutMs),
+    const [info] = await this.#whileHeld(shared, async () =>
+      this.#whileBusy(async () => this.registry.create({ op: "create", order, getIfExists }, startTimeoutMs)),
     );
     if (info === undefined) throw new ActorNotFoundError(`the registry knows nothing of ${order.className}`);
     const link = this.#linkTo(this.#refOf(info));
@@ -190,7 +193,8 @@ export class ActorRuntime {
 
   async #call(open: OpenCall, ref: ActorRef, method: string, signal: AbortSignal | undefined): Promise<unknown> {
     const { what, args } = open;
-    const payload: InlinePayload = { kind: "binary", bytes: encodeValues(args, this.hooks, `argument of ${what}`) };
+    const { bytes, shared } = this.#encode(args, `argument of ${what}`);
+    const payload: InlinePayload = { kind: "binary", bytes };
     if (signal?.aborted === true) throw new CallCancelledError(`${what} was cancelled before it was made`);
     const link = this.#linkTo(ref);
     const { promise: delivery, resolve: delivered } = Promise.withResolvers<undefined>();
@@ -202,7 +206,11 @@ export class ActorRuntime {
     this.#count(1);
     this.#open.add(open);
     try {
-      return await this.#valueOf(what, await outcome);
+      // It may wait for long before it is read.
+      return await this.#valueOf(
+        what,
+        await (shared.length === 0 ? outcome : this.#whileHeld(shared, async () => outcome)),
+      );
     } finally {
       this.#count(-1);
       this.#open.delete(open);
@@ -311,22 +319,48 @@ export class ActorRuntime {
     return { id, className, scope: this.scope, maxTaskRetries };
   }
 
-  #orderOf(cls: ActorClass, args: readonly unknown[], options: ActorOptions): ActorOrder {
+  /** @returns as `shared` the objects that the values refer to. */
+  #encode(values: readonly unknown[], what: string): { bytes: Uint8Array; shared: readonly SharedData[] } {
+    const shared: SharedData[] = [];
+    const dataOf: ValueHooks["dataOf"] = (value) => {
+      const data = sharedDataOf(value);
+      if (data !== undefined) shared.push(data);
+      return this.hooks.dataOf(value);
+    };
+    return { bytes: encodeValues(values, { ...this.hooks, dataOf }, what), shared };
+  }
+
+  async #whileHeld<T>(shared: readonly SharedData[], work: () => Promise<T>): Promise<T> {
+    for (const data of shared) this.shared.hold(data);
+    try {
+      return await work();
+    } finally {
+      for (const { id } of shared) this.shared.release(id);
+    }
+  }
+
+  #orderOf(
+    cls: ActorClass,
+    args: readonly unknown[],
+    options: ActorOptions,
+  ): { order: ActorOrder; shared: readonly SharedData[] } {
     const className = cls.name === "" ? "Actor" : cls.name;
-    const bytes = encodeValues(args, this.hooks, `argument of new ${className}()`);
+    const { bytes, shared } = this.#encode(args, `argument of new ${className}()`);
     if (bytes.byteLength > MAX_ARGS_BYTES) {
       throw new NotSendableError(
         `the arguments of new ${className}() are ${bytes.byteLength} bytes; put() what is large and pass the reference`,
       );
     }
-    return {
+    const order = {
       id: randomBytes(9).toString("base64url"),
       className,
       code: this.codeOf(cls),
       args: Buffer.from(bytes).toString("base64"),
       parent: this.parent,
+      ...neededBy(shared),
       ...resolveOptions(className, options),
     };
+    return { order, shared };
   }
 
   async #whileBusy<T>(work: () => Promise<T>): Promise<T> {
@@ -342,6 +376,14 @@ export class ActorRuntime {
     this.#busy += change;
     if (this.#busy === (change === 1 ? 1 : 0)) this.#options.onBusy?.(change === 1);
   }
+}
+
+/** What has to be there whenever the actor begins. */
+function neededBy(shared: readonly SharedData[]): Pick<ActorOrder, "objects" | "files"> {
+  const places = shared.map(({ place }) => place);
+  const objects = places.flatMap((place) => (place.kind === "stored" ? [place.payload.ref.id] : []));
+  const files = places.flatMap((place) => (place.kind === "file" ? [place.path] : []));
+  return { ...(objects.length === 0 ? {} : { objects }), ...(files.length === 0 ? {} : { files }) };
 }
 
 function newsOf({ id, status, incarnation, death }: ActorInfo): ActorNews {

@@ -4,11 +4,12 @@
  * On the laptop the bytes are a file in memory (`/dev/shm`). Every process that holds a reference holds a hard link of its own to it: the
  * kernel counts them, and the memory is free when the last one has gone. A process that dies without having let go is cleaned up after.
  *
- * On a cluster the bytes lie in NATS. Every program and actor tells the registry which ones it holds; what nobody holds any more is removed.
+ * On a cluster the bytes lie in NATS, and in a file of each replica whose actors have asked for them: its nursery brings them there once, and
+ * every process reads that. Programs and actors tell the registry which ones they hold; what nobody holds any more is removed.
  */
-import { BlobError, type BlobStore, type StoredPayload } from "@troupe/protocol";
+import { BlobError, blobIdOf, type BlobStore, type StoredPayload } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
-import { linkSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
@@ -20,9 +21,6 @@ type Shape = "value" | "ArrayBuffer" | ViewName;
 
 /** A reference that was sent is held for so long at least, whatever becomes of it here. */
 const ON_ITS_WAY_MS = 60_000;
-
-/** What is held in NATS is told again this often: a new owner of the registry knows nothing of it. */
-const TELL_HOLDS_MS = 5_000;
 
 /** Where a shared object lies, as it travels. */
 export interface SharedData {
@@ -41,8 +39,10 @@ export interface SharedParts {
   readonly caller: string;
   /** The machine's folder of shared objects; undefined: there is none, and they are stored in NATS. */
   readonly folder: string | undefined;
-  /** Says what is held here of what lies in NATS: all of it, by the ids of the payloads. */
+  /** Says what is held here of what lies in NATS: all of it, by the ids of the payloads. Called when that changes. */
   readonly tellHolds: (objects: readonly string[]) => void;
+  /** Brings what lies in NATS into a file of this replica, once for all its actors; null: into none. Absent: there is no such place. */
+  readonly bring?: ((payload: StoredPayload) => Promise<string | null>) | undefined;
   encode(value: unknown): Uint8Array;
   decode(bytes: Uint8Array): unknown;
 }
@@ -101,7 +101,6 @@ interface Held {
 export class SharedStore {
   readonly #parts: SharedParts;
   readonly #held = new Map<string, Held>();
-  #telling: NodeJS.Timeout | undefined;
   readonly #unreachable = new FinalizationRegistry<string>((id) => {
     this.release(id);
   });
@@ -117,13 +116,18 @@ export class SharedStore {
     return this.refTo<T>(data);
   }
 
-  /** It is on its way to another process, which needs a moment to take hold of it. */
-  sent({ id }: SharedData): void {
+  /** Until it is released as often. @throws {NotSendableError} when it was released already. */
+  hold({ id }: SharedData): void {
     const held = this.#held.get(id);
     if (held === undefined) throw gone();
     held.count++;
+  }
+
+  /** It is on its way to another process, which needs a moment to take hold of it. */
+  sent(data: SharedData): void {
+    this.hold(data);
     setTimeout(() => {
-      this.release(id);
+      this.release(data.id);
     }, ON_ITS_WAY_MS).unref();
   }
 
@@ -159,7 +163,6 @@ export class SharedStore {
 
   /** What lies in NATS is let go of when the registry knows that this program or actor has ended. */
   close(): void {
-    clearInterval(this.#telling);
     for (const { link } of this.#held.values()) if (link !== null) rmSync(link, { force: true });
     this.#held.clear();
   }
@@ -171,14 +174,7 @@ export class SharedStore {
 
   /** At once: whoever passed a reference on to us may let go of it as soon as we have answered. */
   #tellHolds(): void {
-    const stored = [...this.#held.values()].flatMap((held) => held.stored ?? []);
-    this.#parts.tellHolds(stored);
-    clearInterval(this.#telling);
-    if (stored.length === 0) return;
-    this.#telling = setInterval(() => {
-      this.#parts.tellHolds(stored);
-    }, TELL_HOLDS_MS);
-    this.#telling.unref();
+    this.#parts.tellHolds([...this.#held.values()].flatMap((held) => held.stored ?? []));
   }
 
   #bytesOf(value: unknown): { shape: Shape; bytes: Uint8Array } {
@@ -190,11 +186,8 @@ export class SharedStore {
   }
 
   async #write(id: string, shape: Shape, bytes: Uint8Array): Promise<SharedData> {
-    const { folder, blobs, caller } = this.#parts;
-    if (folder === undefined) {
-      const payload = await blobs.put({ job: caller, slot: "shared" }, "binary", bytes);
-      return { id, bytes: bytes.byteLength, shape, place: { kind: "stored", payload } };
-    }
+    const { folder } = this.#parts;
+    if (folder === undefined) return this.#store(id, shape, bytes);
     // Ours from the beginning: its name says whose link it is.
     const path = join(folder, this.#linkName(id));
     writeFileSync(path, bytes);
@@ -202,11 +195,27 @@ export class SharedStore {
     return { id, bytes: bytes.byteLength, shape, place: { kind: "file", path } };
   }
 
+  /** Held before it is there: what nobody holds is removed. */
+  async #store(id: string, shape: Shape, bytes: Uint8Array): Promise<SharedData> {
+    const { blobs, caller } = this.#parts;
+    const target = { job: caller, slot: "shared", name: id };
+    this.#held.set(id, { count: 0, link: null, stored: blobIdOf(target), value: undefined });
+    this.#tellHolds();
+    try {
+      const payload = await blobs.put(target, "binary", bytes);
+      return { id, bytes: bytes.byteLength, shape, place: { kind: "stored", payload } };
+    } catch (error) {
+      this.#held.delete(id);
+      this.#tellHolds();
+      throw error;
+    }
+  }
+
   #linkName(id: string): string {
     return `${id}.${process.pid}.${threadId}`;
   }
 
-  /** Whoever sent it holds it until we have answered, so it is there. */
+  /** Whoever sent it holds it until we have answered, so it is there; when we begin anew, by the link of another one. */
   #hold({ id, place }: SharedData): string | null {
     const { folder } = this.#parts;
     if (place.kind === "stored" || folder === undefined) return null;
@@ -214,22 +223,30 @@ export class SharedStore {
     try {
       linkSync(place.path, link);
     } catch (cause) {
-      throw gone(cause);
+      const other = readdirSync(folder).find((name) => name.startsWith(`${id}.`));
+      if (other === undefined) throw gone(cause);
+      linkSync(join(folder, other), link);
     }
     return link;
   }
 
   async #load({ bytes, shape, place }: SharedData, link: string | null): Promise<unknown> {
-    if (place.kind === "stored") return this.#shaped(await this.#fetch(place.payload), shape);
-    await using file = await open(link ?? place.path, "r");
-    // Memory that threads of this process share without a copy.
-    const memory = new Uint8Array(new SharedArrayBuffer(bytes));
-    for (let at = 0; at < bytes;) {
-      const { bytesRead } = await file.read(memory, at, bytes - at, at);
-      if (bytesRead === 0) throw gone();
-      at += bytesRead;
+    if (place.kind === "file") return this.#shaped(await readShared(link ?? place.path, bytes), shape);
+    const near = await this.#near(place.payload);
+    return this.#shaped(near ?? (await this.#fetch(place.payload)), shape);
+  }
+
+  /** From the file that this replica has of it; undefined: it has none. */
+  async #near(payload: StoredPayload): Promise<Uint8Array | undefined> {
+    const path = await this.#parts.bring?.(payload);
+    if (path === undefined || path === null) return undefined;
+    try {
+      return await readShared(path, payload.ref.size);
+    } catch (error) {
+      // Released here meanwhile, or its disk fails: NATS has it, or says that it is gone.
+      process.stderr.write(`a shared object is read from NATS, not from its replica's file: ${String(error)}\n`);
+      return undefined;
     }
-    return this.#shaped(memory, shape);
   }
 
   async #fetch(payload: StoredPayload): Promise<Uint8Array> {
@@ -249,9 +266,22 @@ export class SharedStore {
   }
 }
 
+/** Into memory that threads of this process share without a copy. */
+async function readShared(path: string, bytes: number): Promise<Uint8Array> {
+  await using file = await open(path, "r");
+  const memory = new Uint8Array(new SharedArrayBuffer(bytes));
+  for (let at = 0; at < bytes;) {
+    const { bytesRead } = await file.read(memory, at, bytes - at, at);
+    if (bytesRead === 0) throw gone();
+    at += bytesRead;
+  }
+  return memory;
+}
+
 function gone(cause?: unknown): NotSendableError {
+  const found = cause instanceof BlobError ? ` (${cause.message})` : "";
   return new NotSendableError(
-    "the shared object is gone: nobody held a reference to it any more. Keep the reference that put() returned as long as others may need it",
+    `the shared object is gone${found}: nobody held a reference to it any more. Keep the reference that put() returned as long as others may need it`,
     { cause },
   );
 }

@@ -2,10 +2,12 @@
 import { PortBus, type Bus, type ConnectOptions, type Scope } from "@troupe/protocol";
 import { randomBytes } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
-import type { BusThreadStart, BusThreadWord } from "./bus-thread.ts";
+import type { BusThreadStart, BusThreadWord, ToBusThread } from "./bus-thread.ts";
 
 export interface ThreadBus {
   readonly bus: Bus;
+  /** Says for the program what it holds of shared objects, however long it computes. */
+  readonly tellHolds: (objects: readonly string[]) => void;
   /** Says good-bye, so that what the client has created ends at once, and closes the connection. */
   close(): Promise<void>;
 }
@@ -24,14 +26,20 @@ export async function openThreadBus(connect: ConnectOptions, scope: Scope, clien
   const bus = new PortBus(port1, { inbox: `_INBOX.${randomBytes(12).toString("hex")}`, maxPayload });
   port1.unref();
   worker.unref();
+  const say = (message: ToBusThread): void => {
+    worker.postMessage(message);
+  };
   return {
     bus,
+    tellHolds: (objects) => {
+      say({ t: "holds", objects });
+    },
     close: async () => {
       worker.ref();
       const closed = new Promise((resolve) => {
         worker.once("exit", resolve);
       });
-      worker.postMessage("close");
+      say({ t: "close" });
       await closed;
       await bus.close();
     },

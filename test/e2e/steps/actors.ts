@@ -1,10 +1,10 @@
 /** Actors, pools and chunked maps in a free-standing Group, called from outside of the cluster. */
 import { configMapYaml } from "@troupe/model";
-import { actor, ActorPool, actorInfo, chunk, startActors, type Actors } from "@troupe/sdk";
+import { actor, ActorPool, actorInfo, chunk, kill, put, startActors, type Actors } from "@troupe/sdk";
 import type { ExecutionContext } from "ava";
 import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { Counter } from "../../conformance/actors/classes.ts";
+import { Counter, Predictor } from "../../conformance/actors/classes.ts";
 import { add } from "../../conformance/modules/chunks.ts";
 import { eventually } from "../../support/eventually.ts";
 import { RELEASE, SYSTEM } from "../support/installation.ts";
@@ -70,6 +70,14 @@ async function replicaOf(handle: object): Promise<string> {
   return (await actorInfo(handle)).replica ?? "";
 }
 
+/** What the nursery of a pod says of shared objects. */
+async function objectsIn({ cluster }: World, pod: string): Promise<{ fetched: number; bytes: number }> {
+  const ask = 'fetch("http://127.0.0.1:7080/metrics").then(async (answer) => console.log(await answer.text()))';
+  const text = await cluster.kubectl(["exec", pod, "--namespace", TEAM, "--", "node", "-e", ask]);
+  const value = (name: string): number => Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, "m").exec(text)?.[1]);
+  return { fetched: value("troupe_replica_objects_fetched_total"), bytes: value("troupe_replica_object_bytes") };
+}
+
 async function runs(t: ExecutionContext, world: World, command: readonly string[], timeoutMs: number): Promise<string> {
   const { code, stdout, stderr } = await ran(command, { env: await environment(world), timeoutMs });
   t.is(code, 0, `${stdout}\n${stderr}`);
@@ -101,6 +109,45 @@ export function describeActors(step: Step, world: () => World): void {
       [5, 7],
     );
   });
+
+  step(
+    "100 MB that were put are brought to each pod once, for all its actors, and go when they are released",
+    async (t) => {
+      t.timeout(300_000);
+      await ready(world());
+      await using _group = await openGroup(world());
+      const pods = await podNames(world(), SELECTOR);
+      const before = await Promise.all(pods.map(async (pod) => objectsIn(world(), pod)));
+      const model = new Float64Array(12_500_000).map((_, index) => index % 1_000);
+      const begin = performance.now();
+      const ref = await put(model);
+      const putMs = performance.now() - begin;
+      const predictors = await Promise.all(Array.from({ length: 6 }, async () => actor(Predictor, [ref])));
+      const sums = await Promise.all(predictors.map(async (each) => each.sum()));
+      t.deepEqual(new Set(sums), new Set([(12_500_000 / 1_000) * 499_500]));
+      const homes = await Promise.all(predictors.map(replicaOf));
+      for (const pod of pods) t.is(homes.filter((home) => home === pod).length, 3, "three actors live in each pod");
+      const after = await Promise.all(pods.map(async (pod) => objectsIn(world(), pod)));
+      const fetched = after.map((each, index) => each.fetched - (before[index]?.fetched ?? 0));
+      t.deepEqual(fetched, [1, 1], "one download a pod");
+      const readMs = performance.now() - begin - putMs;
+      t.log(
+        `put in ${(putMs / 1_000).toFixed(1)} s, read by six actors in two pods in ${(readMs / 1_000).toFixed(1)} s`,
+      );
+      t.deepEqual(
+        after.map(({ bytes }) => bytes),
+        [100_000_000, 100_000_000],
+      );
+
+      await Promise.all(predictors.map(async (each) => kill(each)));
+      await eventually(
+        "no file is left",
+        async () =>
+          (await Promise.all(pods.map(async (pod) => objectsIn(world(), pod)))).every(({ bytes }) => bytes === 0),
+        60_000,
+      );
+    },
+  );
 
   step("the command lists the actors of the cluster, and kubectl counts them", async (t) => {
     await using _group = await openGroup(world());

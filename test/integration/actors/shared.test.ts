@@ -1,10 +1,11 @@
 /** Values that are put once lie once on the machine, as they are in memory, for as long as somebody holds them. */
-import { actor, kill, put, startActors, task } from "@troupe/sdk";
+import { actor, actorInfo, actorNamed, kill, put, startActors, task } from "@troupe/sdk";
 import test from "ava";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Predictor } from "../../conformance/actors/classes.ts";
 import { eventually } from "../../support/eventually.ts";
+import { Maker, type Rememberer } from "./rememberer.ts";
 
 const actors = await startActors({ cpus: 4, spares: 1 });
 test.after.always(async () => actors.close());
@@ -40,6 +41,25 @@ test.serial("a value is put once, read once by each process, and kept no longer 
     any: [new Date(5), new Uint8Array(3)],
   });
 });
+
+test.serial(
+  "an actor that begins anew finds what its constructor was given, though nobody else has it any more",
+  async (t) => {
+    const maker = await actor(Maker);
+    await maker.make("durable");
+    const durable = await actorNamed<Rememberer>("durable");
+    await kill(maker);
+    const { id } = await actorInfo(durable);
+    const isKept = (path: string): boolean => path.endsWith(`.${id}`);
+    t.is(links().filter(isKept).length, 1);
+    // As it is when all others have let go of it.
+    for (const link of links()) if (!isKept(link)) rmSync(link, { force: true });
+    await kill(durable, { restart: true });
+    t.is(await durable.length(), 1_000);
+    await kill(durable);
+    await eventually("it goes when the actor has ended for good", () => links().length === 0);
+  },
+);
 
 test.serial("100 MB and more, of any type that memory has, arrive bit by bit", async (t) => {
   const large = new Uint8Array(120_000_000);

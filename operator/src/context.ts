@@ -4,7 +4,7 @@ import type { Informers } from "./informers.ts";
 import type { Installation } from "./installation.ts";
 import type { EventRecorder, KubeClient } from "./kube/index.ts";
 import type { DurabilityProbe } from "./nats/durability-probe.ts";
-import type { NatsLink } from "./nats/nats-link.ts";
+import type { NatsView } from "./nats/nats-link.ts";
 import type { Sweeper } from "./nats/sweeper.ts";
 
 export interface Context {
@@ -12,7 +12,8 @@ export interface Context {
   readonly client: KubeClient;
   readonly informers: Informers;
   readonly events: EventRecorder;
-  readonly nats: NatsLink;
+  /** Here too. */
+  readonly nats: NatsView;
   readonly durability: DurabilityProbe;
   readonly sweeper: Sweeper;
   readonly installation: Installation;

@@ -9,13 +9,13 @@ import type { Clock, Context } from "./context.ts";
 import { makeControllers, type Controllers } from "./controllers.ts";
 import { CREDENTIALS_FILE, groupCredentialsOf } from "./credentials/index.ts";
 import { startInformers, type Informers } from "./informers.ts";
-import { KubeClient, runAsLeader, startEventRecorder, type Observe } from "./kube/index.ts";
+import { KubeClient, runAsLeader, startEventRecorder, type Observe, type WriteGate } from "./kube/index.ts";
 import type { NatsState } from "./group/group-view.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { DurabilityProbe } from "./nats/durability-probe.ts";
 import { LoadFeed } from "./nats/load-feed.ts";
-import { NatsLink } from "./nats/nats-link.ts";
+import { NatsLink, type NatsView } from "./nats/nats-link.ts";
 import { ConfigMapSweeper, type Sweeper } from "./nats/sweeper.ts";
 import { observeWith } from "./observe-with.ts";
 
@@ -64,8 +64,10 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   if (signal.aborted) return "stopped";
   state.unready = null;
   options.onStarted?.({ healthPort: health.port });
-  const work = async (leading: KubeClient, end: AbortSignal): Promise<void> =>
-    reconcile({ options, client: leading, informers, nats, hooks, observe }, end);
+  const work = async (gate: WriteGate | null, end: AbortSignal): Promise<void> => {
+    const gated = gate === null ? { client, nats } : { client: client.gatedBy(gate), nats: nats.gatedBy(gate) };
+    return reconcile({ options, ...gated, informers, hooks, observe }, end);
+  };
   // Awaited here: with the end of this function its parts end.
   return await lead(client, { config, observe }, work, signal);
 }
@@ -74,15 +76,15 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
 async function lead(
   client: KubeClient,
   { config, observe }: { readonly config: OperatorConfig; readonly observe: Observe },
-  work: (client: KubeClient, signal: AbortSignal) => Promise<void>,
+  work: (gate: WriteGate | null, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<"stopped" | "lost"> {
   const { lease, identity, ownNamespace: namespace } = config;
   if (lease !== undefined) {
     const election = { client, lease: { namespace, name: lease }, identity, observe };
-    return runAsLeader(election, async (gate, end) => work(client.gatedBy(gate), end), signal);
+    return runAsLeader(election, work, signal);
   }
-  await work(client, signal);
+  await work(null, signal);
   return "stopped";
 }
 
@@ -90,7 +92,7 @@ interface Parts {
   readonly options: OperatorOptions;
   readonly client: KubeClient;
   readonly informers: Informers;
-  readonly nats: NatsLink;
+  readonly nats: NatsView;
   readonly hooks: Hooks;
   readonly observe: Observe;
 }
@@ -134,7 +136,7 @@ class Hooks {
   feed: LoadFeed | undefined;
   readonly #log: Log;
   readonly #metrics: Metrics;
-  #parts: { readonly controllers: Controllers; readonly nats: NatsLink; readonly sweeper: Sweeper } | undefined;
+  #parts: { readonly controllers: Controllers; readonly nats: NatsView; readonly sweeper: Sweeper } | undefined;
 
   constructor(log: Log, metrics: Metrics) {
     this.#log = log;
@@ -145,7 +147,7 @@ class Hooks {
     return this.#parts?.controllers;
   }
 
-  begin(parts: { readonly controllers: Controllers; readonly nats: NatsLink; readonly sweeper: Sweeper }): void {
+  begin(parts: { readonly controllers: Controllers; readonly nats: NatsView; readonly sweeper: Sweeper }): void {
     this.#parts = parts;
     this.#sweep();
   }

@@ -138,12 +138,16 @@ export { watchGroups, watchPipelines, type PipelineWatchOptions } from "./bus/pi
 export {
   hasGroup,
   project,
+  projectControl,
   projectGroup,
+  ProjectionConflictError,
   projectRevision,
   readGroupMark,
   readProjection,
+  seenGroupMark,
   type Projected,
   type Projection,
+  type Seen,
 } from "./bus/projection.ts";
 export {
   LOAD_REFRESH_MS,

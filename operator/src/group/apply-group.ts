@@ -1,5 +1,5 @@
 /** Does what a plan says. */
-import { project, readProjection, DEFAULT_CONTROL } from "@troupe/protocol";
+import { projectControl } from "@troupe/protocol";
 import type { ChildWriter } from "../children/child-writer.ts";
 import type { Context } from "../context.ts";
 import { SUPERSEDED_ANNOTATION } from "./deployment.ts";
@@ -7,6 +7,7 @@ import type { GroupView } from "./group-view.ts";
 import { DELETION_COST_ANNOTATION } from "./observed-pod.ts";
 import type { GroupScene } from "./observe-group.ts";
 import type { GroupAction, GroupPlan } from "./plan-group.ts";
+import { controlRetiring } from "./retire.ts";
 import { isNotFound, pods } from "../kube/index.ts";
 
 export async function applyGroup(
@@ -53,11 +54,9 @@ function unlessGone(error: unknown): void {
 }
 
 /** What has to be told to the coordinator waits until NATS is there. */
-async function retire({ nats }: Context, { scope }: GroupScene, hashes: readonly string[]): Promise<void> {
-  const { bus } = nats;
-  if (bus === null) return;
-  const { control, current } = await readProjection(bus, scope);
-  const before = control ?? DEFAULT_CONTROL;
-  const retired = [...new Set([...before.retired, ...hashes])];
-  if (retired.length > before.retired.length) await project(bus, scope, { current, control: { ...before, retired } });
+async function retire({ nats }: Context, { scope, seen }: GroupScene, hashes: readonly string[]): Promise<void> {
+  const { projected } = seen();
+  const control = projected === null ? null : controlRetiring(projected, hashes);
+  if (nats.bus === null || projected === null || control === null) return;
+  await projectControl(nats.bus, scope, control, projected);
 }

@@ -44,7 +44,7 @@ export class GroupReconciler {
     const isFree = found.spec.pipelineRef === undefined;
     // A Group of a pipeline has nothing of its own in NATS.
     const group = isFree ? await withFinalizer(this.#context, groups, found) : found;
-    const scene = observeGroup(this.#context, group);
+    const scene = await observeGroup(this.#context, group);
     const plan = planGroup(scene.view, this.#memories.get(keyText(key)) ?? null);
     await this.#prepare(scene, group);
     await applyGroup(this.#context, this.#writer, scene, plan);
@@ -57,11 +57,12 @@ export class GroupReconciler {
   }
 
   /** Tells the coordinators that there is such a Group, and what becomes of it. Waits until NATS is there. */
-  async #mark({ view: { role }, scope }: GroupScene, { wanted }: GroupPlan): Promise<void> {
+  async #mark({ view: { role }, scope, seen }: GroupScene, { wanted }: GroupPlan): Promise<void> {
     const { bus } = this.#context.nats;
-    if (bus === null || role.kind === "idle") return;
+    const { mark } = seen();
+    if (bus === null || mark === null || role.kind === "idle") return;
     const isAutoscaled = role.settings.autoscale !== undefined;
-    await projectGroup(bus, scope, { replicas: wanted.count, isAutoscaled });
+    await projectGroup(bus, scope, { replicas: wanted.count, isAutoscaled }, mark);
   }
 
   /** What its pods mount, before there are pods. */

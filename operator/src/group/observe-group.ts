@@ -1,5 +1,5 @@
 /** Gathers what a visit of a Group looks at. */
-import type { Scope } from "@troupe/protocol";
+import { readProjection, seenGroupMark, type Projected, type Scope, type Seen } from "@troupe/protocol";
 import { credentialsSecretName } from "../children/credentials-name.ts";
 import type { Context } from "../context.ts";
 import { groupKey } from "../informers.ts";
@@ -16,9 +16,41 @@ export interface GroupScene {
   readonly view: GroupView;
   readonly scope: Scope;
   readonly pipeline: Stored<PipelineObject> | undefined;
+  /** @throws what kept NATS from being read: what needs nothing of it is done without. */
+  readonly seen: () => SeenInNats;
 }
 
-export function observeGroup(context: Context, group: Stored<GroupObject>): GroupScene {
+export interface SeenInNats {
+  /** What the bucket says of its pipeline; null: nobody can ask, or nothing is to be said of it by this Group. */
+  readonly projected: Projected | null;
+  /** What the bucket says of a free-standing Group; null: nobody can ask, or it is none. */
+  readonly mark: Seen<unknown> | null;
+}
+
+/** What the bucket says is read first: what is decided is never older than that. */
+export async function observeGroup(context: Context, group: Stored<GroupObject>): Promise<GroupScene> {
+  const seen = await seenInNats(context, group).then(
+    (found) => () => found,
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
+  return { ...sceneOf(context, group), seen };
+}
+
+async function seenInNats(context: Context, group: Stored<GroupObject>): Promise<SeenInNats> {
+  const { informers, nats } = context;
+  const { name, scope } = placeOf(context, group);
+  if (nats.bus === null) return { projected: null, mark: null };
+  if (name.pipeline === null) return { projected: null, mark: await seenGroupMark(nats.bus, scope) };
+  // Only templates that were superseded are ever retired.
+  const hasOld = informers
+    .deploymentsOf(groupKey(name.namespace, name.pipeline, name.group))
+    .some((deployment) => readDeployment(deployment).supersededMs !== null);
+  return { projected: hasOld ? await readProjection(nats.bus, scope) : null, mark: null };
+}
+
+function sceneOf(context: Context, group: Stored<GroupObject>): Pick<GroupScene, "view" | "scope" | "pipeline"> {
   const { informers, nats, clock } = context;
   const { namespace = "", name: resourceName, uid } = group.metadata;
   const { name, pipeline, scope } = placeOf(context, group);

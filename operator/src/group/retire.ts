@@ -1,3 +1,4 @@
+import { DEFAULT_CONTROL, type PipelineControl, type Projected } from "@troupe/protocol";
 import type { GroupView } from "./group-view.ts";
 import type { RolloutPlan } from "./rollout.ts";
 
@@ -23,4 +24,15 @@ export function expiredTemplates({ role, deployments, nowMs }: GroupView, { drai
     expired: left.filter(({ ms }) => ms <= 0).map(({ hash }) => hash),
     againAfterMs: running.length === 0 ? null : Math.min(...running.map(({ ms }) => ms)),
   };
+}
+
+/**
+ * What is said of the pipeline once these templates are retired too; everything else is as it was seen.
+ * @returns null when it says so already, or nobody hands out jobs of the pipeline.
+ */
+export function controlRetiring({ current, control }: Projected, hashes: readonly string[]): PipelineControl | null {
+  if (current.value === null) return null;
+  const before = control.value ?? DEFAULT_CONTROL;
+  const retired = [...new Set([...before.retired, ...hashes])];
+  return retired.length > before.retired.length ? { ...before, retired } : null;
 }

@@ -10,6 +10,8 @@ import {
   type Scope,
 } from "@troupe/protocol";
 import type { NatsState } from "../group/group-view.ts";
+import type { WriteGate } from "../kube/index.ts";
+import { GatedBus } from "./gated-bus.ts";
 
 export interface NatsLinkOptions {
   readonly url: string;
@@ -23,17 +25,27 @@ export interface NatsLinkOptions {
   readonly onLoad: (scope: Scope) => void;
 }
 
+/** What visits see of it. */
+export interface NatsView {
+  readonly state: NatsState;
+  /** Counts connections: what was checked on an earlier one has to be checked again. */
+  readonly connection: number;
+  /** Null: not connected, or JetStream is off. */
+  readonly bus: Bus | null;
+  /** What is known of a pipeline at this moment. */
+  known(scope: Scope): LoadView;
+}
+
 /** What is between two attempts to connect. */
 const RETRY_MS = 2_000;
 const NOTHING: LoadView = { load: null, stalled: null, groups: new Map() };
 
-export class NatsLink implements AsyncDisposable {
+export class NatsLink implements NatsView, AsyncDisposable {
   readonly #options: NatsLinkOptions;
   readonly #abort = new AbortController();
   #bus: Bus | undefined;
   #watch: LoadWatch | undefined;
   #state: NatsState;
-  /** Counts connections: what was checked on an earlier one has to be checked again. */
   #connection = 0;
   readonly #loop: Promise<void>;
 
@@ -51,12 +63,15 @@ export class NatsLink implements AsyncDisposable {
     return this.#connection;
   }
 
-  /** Null: not connected, or JetStream is off. */
   get bus(): Bus | null {
     return this.#state.kind === "connected" ? (this.#bus ?? null) : null;
   }
 
-  /** What is known of a pipeline at this moment. */
+  /** The same connection, on which nothing is written but while the gate lets it. */
+  gatedBy(gate: WriteGate): NatsView {
+    return new GatedNats(this, gate);
+  }
+
   known(scope: Scope): LoadView {
     return this.#watch?.known(scope) ?? NOTHING;
   }
@@ -111,6 +126,33 @@ export class NatsLink implements AsyncDisposable {
     const isNews = JSON.stringify(state) !== JSON.stringify(this.#state) || state.kind === "connected";
     this.#state = state;
     if (isNews) this.#options.onChange(state);
+  }
+}
+
+class GatedNats implements NatsView {
+  readonly #link: NatsLink;
+  readonly #gate: WriteGate;
+
+  constructor(link: NatsLink, gate: WriteGate) {
+    this.#link = link;
+    this.#gate = gate;
+  }
+
+  get state(): NatsState {
+    return this.#link.state;
+  }
+
+  get connection(): number {
+    return this.#link.connection;
+  }
+
+  get bus(): Bus | null {
+    const { bus } = this.#link;
+    return bus === null ? null : new GatedBus(bus, this.#gate);
+  }
+
+  known(scope: Scope): LoadView {
+    return this.#link.known(scope);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Does what a plan says, in Kubernetes and then in NATS: a revision that nobody could restore is never handed out. */
-import { deleteRevision, project, projectRevision, type Bus, type Scope } from "@troupe/protocol";
+import { deleteRevision, project, projectRevision, type Bus, type Projected, type Scope } from "@troupe/protocol";
 import type { ChildWriter } from "../children/child-writer.ts";
 import type { Context } from "../context.ts";
 import { groups, type PipelineObject } from "../resources.ts";
@@ -66,7 +66,12 @@ export async function projectPipeline(
   bus: Bus,
   scope: Scope,
   plan: PipelinePlan,
-  before: { readonly connection: number; readonly memory: ProjectionMemory | undefined },
+  before: {
+    readonly connection: number;
+    readonly memory: ProjectionMemory | undefined;
+    /** What the plan was made from. */
+    readonly seen: Projected;
+  },
 ): Promise<ProjectionMemory> {
   const known = before.memory?.connection === before.connection ? before.memory.revisions : new Set<string>();
   const revisions = [
@@ -74,7 +79,8 @@ export async function projectPipeline(
     ...plan.kept.map(({ revision }) => revision),
   ];
   for (const revision of revisions) if (!known.has(revision.id)) await projectRevision(bus, scope, revision);
-  await project(bus, scope, { current: plan.current?.revision.id ?? null, control: plan.control });
+  const wanted = { current: plan.current?.revision.id ?? null, control: plan.control };
+  await project(bus, scope, wanted, before.seen);
   for (const id of plan.dropped) await deleteRevision(bus, scope, id);
   return { connection: before.connection, revisions: new Set(revisions.map(({ id }) => id)) };
 }

@@ -1,5 +1,5 @@
 /** Gathers what a visit of a Pipeline looks at. */
-import { DEFAULT_CONTROL, readProjection, type PipelineControl, type Scope } from "@troupe/protocol";
+import { DEFAULT_CONTROL, readProjection, type Projected, type Scope } from "@troupe/protocol";
 import { textAt } from "../children/read.ts";
 import type { Context } from "../context.ts";
 import { groupKey, type Informers } from "../informers.ts";
@@ -14,8 +14,25 @@ export function scopeOf({ metadata }: Pick<Stored<PipelineObject>, "metadata">):
   return { namespace: metadata.namespace ?? "", pipeline: metadata.name, uid: metadata.uid };
 }
 
-export async function observePipeline(context: Context, pipeline: Stored<PipelineObject>): Promise<PipelineView> {
-  const { informers, nats, durability, clock } = context;
+export interface PipelineScene {
+  readonly view: PipelineView;
+  /** What the bucket says of it; null: nobody can ask. */
+  readonly projected: Projected | null;
+}
+
+/** What NATS says is read first: what is decided is never older than that. */
+export async function observePipeline(context: Context, pipeline: Stored<PipelineObject>): Promise<PipelineScene> {
+  const { bus } = context.nats;
+  const projected = bus === null ? null : await readProjection(bus, scopeOf(pipeline));
+  const durability = await context.durability.of(bus, scopeOf(pipeline));
+  return { view: viewOf(context, pipeline, { projected, durability }), projected };
+}
+
+function viewOf(
+  { informers, nats, clock }: Context,
+  pipeline: Stored<PipelineObject>,
+  { projected, durability }: { readonly projected: Projected | null; readonly durability: PipelineView["durability"] },
+): PipelineView {
   const { namespace = "", name, uid } = pipeline.metadata;
   const groups = informers.groupsOfPipeline(`${namespace}/${name}`);
   const running = groups.filter((group) =>
@@ -36,18 +53,12 @@ export async function observePipeline(context: Context, pipeline: Stored<Pipelin
       .map(({ metadata }) => metadata.name),
     runningGroups: new Set(running.map(({ metadata }) => metadata.name)),
     load: nats.known(scopeOf(pipeline)),
-    control: await readControl(context, pipeline),
+    // What nobody can ask for is as it would be in the beginning.
+    control: projected?.control.value ?? DEFAULT_CONTROL,
     nats: nats.state,
-    durability: await durability.of(nats.bus, scopeOf(pipeline)),
+    durability,
     nowMs: clock.nowMs(),
   };
-}
-
-/** What the bucket says of the pipeline; what nobody can ask for is as it would be in the beginning. */
-async function readControl({ nats }: Context, pipeline: Stored<PipelineObject>): Promise<PipelineControl> {
-  const { bus } = nats;
-  if (bus === null) return DEFAULT_CONTROL;
-  return (await readProjection(bus, scopeOf(pipeline))).control ?? DEFAULT_CONTROL;
 }
 
 /** Of this incarnation of the Pipeline, the newest first. */

@@ -7,6 +7,7 @@
  *   pipeline-status.ts    says how it is (pure)    pipeline-verdicts.ts
  *   clean-up.ts           the end of a Pipeline
  */
+import type { Projected } from "@troupe/protocol";
 import { ChildWriter } from "../children/child-writer.ts";
 import { credentialsSecretName } from "../children/credentials-name.ts";
 import { StatusWriter } from "../children/status-writer.ts";
@@ -37,10 +38,10 @@ export class PipelineReconciler {
     if (found === undefined) return this.#forget(key);
     if (isDeleting(found)) return cleanUp(this.#context, pipelines, found);
     const pipeline = await withFinalizer(this.#context, pipelines, found);
-    const view = await observePipeline(this.#context, pipeline);
+    const { view, projected } = await observePipeline(this.#context, pipeline);
     const plan = planPipeline(view, this.#facts(pipeline));
     await applyPipeline(this.#context, this.#writer, pipeline, { view, plan });
-    await this.#project(pipeline, plan);
+    await this.#project(pipeline, plan, projected);
     const laterMs = await this.#status.write(pipeline, pipelineStatus(view, plan));
     return laterMs === null ? { kind: "settled" } : { kind: "again", afterMs: laterMs, why: "counters" };
   }
@@ -52,11 +53,15 @@ export class PipelineReconciler {
     return { installation, credentialsSecret };
   }
 
-  async #project(pipeline: Stored<PipelineObject>, plan: ReturnType<typeof planPipeline>): Promise<void> {
+  async #project(
+    pipeline: Stored<PipelineObject>,
+    plan: ReturnType<typeof planPipeline>,
+    seen: Projected | null,
+  ): Promise<void> {
     const { bus, connection } = this.#context.nats;
-    if (bus === null) return;
+    if (bus === null || seen === null) return;
     const { uid } = pipeline.metadata;
-    const before = { connection, memory: this.#projections.get(uid) };
+    const before = { connection, memory: this.#projections.get(uid), seen };
     this.#projections.set(uid, await projectPipeline(bus, scopeOf(pipeline), plan, before));
   }
 

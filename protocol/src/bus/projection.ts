@@ -1,12 +1,13 @@
 /**
  * The operator's side of the revision bucket: it is a projection of what Kubernetes keeps, so it is brought to what it should be, key by key, and
- * only where it differs. Every write carries the sequence that was read (E8): who is not the leader any more overwrites nothing that is newer.
+ * only where it differs. Every write carries the sequence of what it was decided on (E8), which was read before the decision: whoever has decided
+ * on what is old by now, or is not the leader any more, writes over nothing that is newer.
  */
 import { controlKey, currentRevisionKey, groupMarkKey, REVISION_BUCKET, revisionKey, type Scope } from "../subjects.ts";
 import { parseControl, type PipelineControl } from "../control.ts";
 import { parseGroupMark, type GroupMark } from "../actors/group-mark.ts";
 import { subjectOf } from "./buckets.ts";
-import { appendToStream, lastMessageOf } from "./jetstream.ts";
+import { appendToStream, JetStreamError, JS_CODE, lastMessageOf } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
 
 const STREAM = `KV_${REVISION_BUCKET}`;
@@ -20,10 +21,21 @@ export interface Projection {
   readonly control: PipelineControl;
 }
 
+/** What a key said, and the sequence that a write which is decided on it has to name; 0: nothing was ever written. */
+export interface Seen<T> {
+  readonly value: T;
+  readonly sequence: number;
+}
+
 /** What it says. */
 export interface Projected {
-  readonly current: string | null;
-  readonly control: PipelineControl | null;
+  readonly current: Seen<string | null>;
+  readonly control: Seen<PipelineControl | null>;
+}
+
+/** Somebody else wrote the key since it was read: what was decided on it is to be decided anew. */
+export class ProjectionConflictError extends Error {
+  override readonly name = "ProjectionConflictError";
 }
 
 export async function readProjection(bus: Bus, scope: Scope): Promise<Projected> {
@@ -32,8 +44,11 @@ export async function readProjection(bus: Bus, scope: Scope): Promise<Projected>
     readKey(bus, controlKey(scope)),
   ]);
   return {
-    current: typeof current.value === "string" ? current.value : null,
-    control: current.value === null || control.value === null ? null : parseControl(control.value),
+    current: { ...current, value: typeof current.value === "string" ? current.value : null },
+    control: {
+      ...control,
+      value: current.value === null || control.value === null ? null : parseControl(control.value),
+    },
   };
 }
 
@@ -48,17 +63,38 @@ export async function projectRevision(bus: Bus, scope: Scope, revision: { readon
 
 /**
  * Brings what applies to the pipeline to what it should be. The revision that becomes the current one has to be there already.
+ * @param seen what was decided on
  * @returns whether anything was written
+ * @throws {ProjectionConflictError} when somebody else wrote since; `control` may be written then
  */
-export async function project(bus: Bus, scope: Scope, { current, control }: Projection): Promise<boolean> {
-  const isControlNew = await projectKey(bus, controlKey(scope), control);
-  if (current === null) return isControlNew;
-  return (await projectKey(bus, currentRevisionKey(scope), current)) || isControlNew;
+export async function project(bus: Bus, scope: Scope, wanted: Projection, seen: Projected): Promise<boolean> {
+  const isControlNew = await projectControl(bus, scope, wanted.control, seen);
+  if (wanted.current === null) return isControlNew;
+  return (await projectKey(bus, currentRevisionKey(scope), wanted.current, seen.current)) || isControlNew;
 }
 
-/** Brings what is said of a free-standing Group to what it should be. @returns whether anything was written */
-export async function projectGroup(bus: Bus, scope: Scope, mark: GroupMark): Promise<boolean> {
-  return projectKey(bus, groupMarkKey(scope), mark);
+/** As {@link project}, and leaves alone which revision is the current one. */
+export async function projectControl(
+  bus: Bus,
+  scope: Scope,
+  control: PipelineControl,
+  seen: Projected,
+): Promise<boolean> {
+  return projectKey(bus, controlKey(scope), control, seen.control);
+}
+
+/** What stands in the mark of a free-standing Group, whatever it is. */
+export async function seenGroupMark(bus: Bus, scope: Scope): Promise<Seen<unknown>> {
+  return readKey(bus, groupMarkKey(scope));
+}
+
+/**
+ * Brings what is said of a free-standing Group to what it should be.
+ * @returns whether anything was written
+ * @throws {ProjectionConflictError} when somebody else wrote since it was seen
+ */
+export async function projectGroup(bus: Bus, scope: Scope, mark: GroupMark, seen: Seen<unknown>): Promise<boolean> {
+  return projectKey(bus, groupMarkKey(scope), mark, seen);
 }
 
 /** @returns null when there is no such Group, or it is being deleted. @throws {EnvelopeError} when what stands there is no mark. */
@@ -72,14 +108,13 @@ export async function hasGroup(bus: Bus, { namespace, pipeline }: Omit<Scope, "u
   return (await readKey(bus, groupMarkKey({ namespace, pipeline, uid: "*" }))).value !== null;
 }
 
-async function projectKey(bus: Bus, key: string, value: unknown): Promise<boolean> {
-  const found = await readKey(bus, key);
-  if (JSON.stringify(found.value) === JSON.stringify(value)) return false;
-  await writeKey(bus, key, value, found.sequence);
+async function projectKey(bus: Bus, key: string, value: unknown, seen: Seen<unknown>): Promise<boolean> {
+  if (JSON.stringify(seen.value) === JSON.stringify(value)) return false;
+  await writeKey(bus, key, value, seen.sequence);
   return true;
 }
 
-async function readKey(bus: Bus, key: string): Promise<{ readonly sequence: number; readonly value: unknown }> {
+async function readKey(bus: Bus, key: string): Promise<Seen<unknown>> {
   const message = await lastMessageOf(bus, STREAM, subjectOf(REVISION_BUCKET, key));
   if (message === null) return { sequence: 0, value: null };
   const value: unknown = message.data.byteLength === 0 ? null : JSON.parse(decoder.decode(message.data));
@@ -87,7 +122,11 @@ async function readKey(bus: Bus, key: string): Promise<{ readonly sequence: numb
 }
 
 async function writeKey(bus: Bus, key: string, value: unknown, sequence: number): Promise<void> {
-  await appendToStream(bus, subjectOf(REVISION_BUCKET, key), encoder.encode(JSON.stringify(value)), {
-    lastSubjectSequence: sequence,
-  });
+  const subject = subjectOf(REVISION_BUCKET, key);
+  try {
+    await appendToStream(bus, subject, encoder.encode(JSON.stringify(value)), { lastSubjectSequence: sequence });
+  } catch (error) {
+    if (!(error instanceof JetStreamError) || error.code !== JS_CODE.wrongLastSequence) throw error;
+    throw new ProjectionConflictError(`${key} was written since it was read`, { cause: error });
+  }
 }

@@ -17,6 +17,7 @@ import {
   ensureBuckets,
   inboxOf,
   projectGroup,
+  seenGroupMark,
   streamsOf,
   streamState,
   watchLoad,
@@ -39,6 +40,11 @@ import { SecureNats } from "../../support/secure-nats.ts";
 
 const SCOPE: Scope = { namespace: "team", pipeline: "workers", uid: "u1" };
 const MODULES = resolve(import.meta.dirname, "../../conformance/actors");
+
+/** As the operator says it. */
+async function mark(replicas: number, isAutoscaled: boolean): Promise<void> {
+  await projectGroup(operator, SCOPE, { replicas, isAutoscaled }, await seenGroupMark(operator, SCOPE));
+}
 
 let nats: SecureNats;
 let operator: Bus;
@@ -90,7 +96,7 @@ test.before(async () => {
   await ensureBuckets(operator);
   for (const name of ["c-0", "c-1"]) await startCoordinator(name);
   for (const name of ["workers-a", "workers-b"]) await startPod(name);
-  await projectGroup(operator, SCOPE, { replicas: 2, isAutoscaled: false });
+  await mark(2, false);
   const creds = await nats.credentials("client", clientPermissions("team"));
   group = await startActors({ nats: nats.url, creds, namespace: "team", group: "workers" });
   cleanup.defer(async () => group.close());
@@ -248,7 +254,7 @@ test.serial("who finds no room is told what is missing", async (t) => {
 
 test.serial("a group that is scaled to nothing refuses at once; what it had dies of that", async (t) => {
   const mortal = await actor(Counter);
-  await projectGroup(operator, SCOPE, { replicas: 0, isAutoscaled: false });
+  await mark(0, false);
   await Promise.all(["workers-a", "workers-b"].map(async (name) => pods.get(name)?.end()));
   await t.throwsAsync(mortal.increment(), { name: "ActorDiedError" });
   await eventually("it is refused", async () => {
@@ -258,7 +264,7 @@ test.serial("a group that is scaled to nothing refuses at once; what it had dies
     );
     return error instanceof ActorRefusedError && error.code === "NoReplica";
   });
-  await projectGroup(operator, SCOPE, { replicas: 0, isAutoscaled: true });
+  await mark(0, true);
   const waiting = eventuallyMade();
   using watch = await watchLoad(operator, () => undefined);
   const load = (): readonly [number, number] => {

@@ -33,7 +33,7 @@ if is("Accepted", "False") then
   return health("Degraded", said("Accepted"))
 end
 if is("Stalled", "True") then return health("Degraded", said("Stalled")) end
-if obj.spec ~= nil and obj.spec.suspend == true then return health("Suspended", "Jobs are kept, and none is started.") end
+if obj.spec ~= nil and obj.spec.suspend == true then return health("Suspended", "New jobs are refused; open ones go on to their end.") end
 
 if is("Ready", "True") then
   -- Old replicas may be kept for hours, for jobs that are pinned to them; the new ones are what was asked for.

@@ -47,7 +47,7 @@ const CASES: readonly [what: string, object: object, expected: string][] = [
   [
     "suspended",
     { ...seen([...CALM, READY]), spec: { suspend: true } },
-    "Suspended Jobs are kept, and none is started.",
+    "Suspended New jobs are refused; open ones go on to their end.",
   ],
   [
     "scaled to zero by hand",

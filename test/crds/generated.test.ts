@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CUSTOM_RESOURCES, customResourceDefinition } from "../../hack/generate/custom-resources.ts";
 import { generatedFiles } from "../../hack/generate/files.ts";
-import { isPlainObject } from "@troupe/model";
+import { CONDITION_REASONS, isPlainObject } from "@troupe/model";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
@@ -31,6 +31,18 @@ test("every field of the CRDs has a description, in a sentence", (t) => {
   };
   for (const resource of CUSTOM_RESOURCES) walk(rootOf(customResourceDefinition(resource)), "");
   t.true(fields > 90, `only ${fields} fields were looked at`);
+});
+
+test("wherever `suspend` is told of, new jobs are refused and open ones go on (ADR 8)", async (t) => {
+  const [definition] = CUSTOM_RESOURCES.map((resource) => JSON.stringify(customResourceDefinition(resource)));
+  const field = /"suspend":\{[^}]*"description":"([^"]*)"/.exec(definition ?? "")?.[1];
+  const health = /health\("Suspended", "([^"]*)"\)/.exec(
+    await readFile(resolve(ROOT, "crds/argocd-health.lua"), "utf8"),
+  );
+  for (const text of [field, health?.[1], CONDITION_REASONS.Ready.Suspended]) {
+    t.regex(text ?? "", /refuse.*open (jobs|ones) go on to their end/i);
+    t.notRegex(text ?? "", /kept|keep|accept/i);
+  }
 });
 
 function rootOf(definition: unknown): unknown {

@@ -126,7 +126,10 @@ const SPEC_FIELDS: Readonly<Record<string, Schema>> = {
   jobs: JOBS_SCHEMA,
   sharedParameters: { form: "json-object", about: `What every module can read. ${PARAMETERS_LIMIT}` },
   context: { form: "json", about: "A value of any form that every module can read. Default null." },
-  suspend: { form: "boolean", about: "Accept jobs and keep them, but start none. Default false." },
+  suspend: {
+    form: "boolean",
+    about: "Refuse new jobs, retries and `process`; open jobs go on to their end. Default false.",
+  },
 };
 
 export const PIPELINE_SCHEMA: ObjectSchema = {

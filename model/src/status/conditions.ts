@@ -31,7 +31,7 @@ export const CONDITION_REASONS = {
     AllGroupsReady: "True: every group of the pipeline has a replica that is ready.",
     ReplicasReady: "True: as many replicas as wanted are ready.",
     ScaledToZero: "True: the group is idle and autoscale has given up its replicas; a job brings them back.",
-    Suspended: "True: jobs are accepted and kept, and none is started while `suspend` is set.",
+    Suspended: "True: new jobs are refused while `suspend` is set; open ones go on to their end.",
     NotAccepted: "False: the spec is refused; see the condition Accepted.",
     GroupsNotReady: "False: a group is not ready; the message names it, and the cause.",
     Starting: "False: pods are starting and modules are being loaded.",

@@ -11,6 +11,8 @@ const config = new KubeConfig();
 config.loadFromDefault();
 const client = KubeClient.for(config, "troupe-uninstall");
 const watched = process.env["TROUPE_WATCH_NAMESPACES"] ?? "";
+/** Three times what a pod is given to end. */
+const STOP_TIMEOUT_MS = 90_000;
 const at: Uninstalling = {
   client,
   namespace: required("TROUPE_NAMESPACE"),
@@ -22,7 +24,11 @@ if (isPurge) {
   const left = await deleteAll(at, Number(required("TROUPE_PURGE_TIMEOUT_SECONDS")) * 1000);
   if (left.length > 0) at.log(`not gone within the time, and released as they are: ${left.join(", ")}`);
 }
-await stopOperator(at, required("TROUPE_OPERATOR"), required("TROUPE_OPERATOR_SELECTOR"));
+await stopOperator(at, {
+  deployment: required("TROUPE_OPERATOR"),
+  selector: required("TROUPE_OPERATOR_SELECTOR"),
+  timeoutMs: STOP_TIMEOUT_MS,
+});
 await releaseAll(at);
 const prefix = process.env["TROUPE_NATS_SECRETS"];
 if (isPurge && prefix !== undefined) await deleteSecrets(at, Object.values(secretNames(prefix)));

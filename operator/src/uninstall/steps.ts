@@ -9,6 +9,7 @@ import {
   secrets,
   type KubeClient,
   type KubeObject,
+  type Pod,
   type Resource,
 } from "../kube/index.ts";
 import { setTimeout as delay } from "node:timers/promises";
@@ -48,17 +49,44 @@ export async function deleteAll(at: Uninstalling, timeoutMs: number): Promise<re
   }
 }
 
-/** Scales the operator to nothing, and waits until no pod of it can write any more. @param selector of its pods */
-export async function stopOperator(at: Uninstalling, deployment: string, selector: string): Promise<void> {
+export interface StopOptions {
+  /** The operator's. */
+  readonly deployment: string;
+  /** Of its pods. */
+  readonly selector: string;
+  /** How long to wait for them. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Scales the operator to nothing, and waits until no pod of it can write any more. A pod that has ended may stay for long (an evicted one does).
+ * @throws when one does not end within the time
+ */
+export async function stopOperator(at: Uninstalling, { deployment, selector, timeoutMs }: StopOptions): Promise<void> {
   const key = { namespace: at.namespace, name: deployment };
   try {
     await at.client.patch(deployments, key, { type: "merge", body: { spec: { replicas: 0 } } });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  while ((await at.client.list(pods, { namespace: at.namespace, labelSelector: selector })).items.length > 0)
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const { items } = await at.client.list(pods, { namespace: at.namespace, labelSelector: selector });
+    const alive = items.filter(({ status }) => status?.phase !== "Failed" && status?.phase !== "Succeeded");
+    if (alive.length === 0) break;
+    if (performance.now() > until) throw new Error(notEnded(at.namespace, alive, timeoutMs));
     await delay(POLL_MS);
+  }
   at.log("the operator has ended");
+}
+
+function notEnded(namespace: string, alive: readonly Pod[], timeoutMs: number): string {
+  const names = alive.map(({ metadata }) => metadata.name).join(" ");
+  const each = alive.map(({ metadata, status }) => `${metadata.name} (${status?.phase ?? "Unknown"})`).join(", ");
+  return (
+    `the operator has not ended within ${timeoutMs / 1000} s: ${each}. As long as it may write, its finalizers could come back. ` +
+    `Where its node is gone for good, run \`kubectl delete pod --force ${names} --namespace ${namespace}\`; then uninstall again.`
+  );
 }
 
 /** Takes the operator's finalizers off, so that what stays can be deleted later, by whoever wants to. */

@@ -8,6 +8,10 @@ export interface AuditedWrite {
   readonly name: string;
   /** Empty: of the object itself. */
   readonly subresource: string;
+  /** Whom the API server took the writer for. */
+  readonly user: string;
+  /** Whether the API server did it. */
+  readonly isDone: boolean;
   /** Unix milliseconds at which the API server got it. */
   readonly receivedMs: number;
 }
@@ -15,6 +19,8 @@ export interface AuditedWrite {
 interface AuditEvent {
   readonly verb: string;
   readonly userAgent?: string;
+  readonly user?: { readonly username?: string };
+  readonly responseStatus?: { readonly code?: number };
   readonly requestReceivedTimestamp: string;
   readonly objectRef?: {
     readonly resource: string;
@@ -26,17 +32,34 @@ interface AuditEvent {
 
 const WRITING: ReadonlySet<string> = new Set(["create", "update", "patch", "delete"]);
 
-/** Of all operators, in one namespace, but for events; the oldest first. */
+/** Of all operators, in one namespace, but for events; in the order in which they were answered. */
 export async function auditedWrites(world: World, namespace: string): Promise<AuditedWrite[]> {
   const text = await readFile(world.plane.auditLog, "utf8");
   // The last line may be on its way.
   const lines = text.slice(0, text.lastIndexOf("\n")).split("\n");
   return lines.flatMap((line) => {
-    const { verb, userAgent = "", objectRef, requestReceivedTimestamp } = JSON.parse(line) as AuditEvent;
+    const {
+      verb,
+      user,
+      userAgent = "",
+      responseStatus,
+      objectRef,
+      requestReceivedTimestamp,
+    } = JSON.parse(line) as AuditEvent;
     const isOurs = userAgent.startsWith("troupe-operator") && objectRef?.namespace === namespace;
     if (!isOurs || !WRITING.has(verb) || objectRef.resource === "events") return [];
     const { resource, name = "", subresource = "" } = objectRef;
-    return [{ verb, resource, name, subresource, receivedMs: Date.parse(requestReceivedTimestamp) }];
+    return [
+      {
+        verb,
+        resource,
+        name,
+        subresource,
+        user: user?.username ?? "",
+        isDone: (responseStatus?.code ?? 500) < 300,
+        receivedMs: Date.parse(requestReceivedTimestamp),
+      },
+    ];
   });
 }
 

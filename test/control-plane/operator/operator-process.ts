@@ -8,25 +8,42 @@ import type { World } from "./world.ts";
 const ENTRY = fileURLToPath(new URL("../../../operator/src/main.ts", import.meta.url));
 
 const TAIL_LINES = 60;
+/** Two processes must never share a name: it is theirs in the Lease. */
+let made = 0;
+
+export interface OperatorProcessOptions {
+  /** Of group pods: another one makes other templates. */
+  readonly image?: string | undefined;
+  /** Name of the Lease. Default: it is the only one, and leads. */
+  readonly lease?: string | undefined;
+  /** File of the configuration by which it reaches the API server. Default: the administrator's. */
+  readonly kubeconfig?: string | undefined;
+}
 
 export class OperatorProcess implements AsyncDisposable {
+  /** Its name in the Lease. */
+  readonly identity: string;
   readonly #child: ChildProcess;
   readonly #tail: string[] = [];
   readonly #exited: Promise<unknown>;
 
-  /** @param image of group pods: another one makes other templates. */
-  constructor(world: World, image = "troupe.test/runtime:1") {
+  constructor(
+    world: World,
+    { image = "troupe.test/runtime:1", lease = "none", kubeconfig }: OperatorProcessOptions = {},
+  ) {
+    made += 1;
+    this.identity = `operator-${process.pid}-${made}`;
     this.#child = fork(ENTRY, [], {
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: {
         PATH: process.env["PATH"],
-        KUBECONFIG: world.plane.kubeconfig,
+        KUBECONFIG: kubeconfig ?? world.plane.kubeconfig,
         TROUPE_NATS_URL: world.nats.url,
         TROUPE_RUNTIME_IMAGE: image,
         TROUPE_NAMESPACE: "default",
-        TROUPE_POD_NAME: `operator-${process.pid}`,
-        TROUPE_LEASE: "none",
+        TROUPE_POD_NAME: this.identity,
+        TROUPE_LEASE: lease,
         TROUPE_HEALTH_PORT: "0",
         TROUPE_LOG_LEVEL: "info",
       },
@@ -52,6 +69,21 @@ export class OperatorProcess implements AsyncDisposable {
   async started(): Promise<number> {
     const [message] = (await once(this.#child, "message")) as [{ readonly healthPort: number }];
     return message.healthPort;
+  }
+
+  /** Stops it where it stands, until it is woken. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  wake(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Resolves when it has ended. @returns its exit code; null: a signal ended it. */
+  async exited(): Promise<number | null> {
+    await this.#exited;
+    return this.#child.exitCode;
   }
 
   async kill(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<number | null> {

@@ -117,6 +117,7 @@ export function auditIdle(owner: Owner): void {
     unclaimed: owner.unclaimed.size,
     delayed: owner.delayed.size,
     submitting: owner.submitting,
+    submittingBytes: owner.submittingBytes,
     jobs: owner.state.jobs.size,
     openJobs: owner.state.openJobs,
     ended: owner.state.ended.size,

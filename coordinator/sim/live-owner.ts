@@ -5,6 +5,7 @@ import { knock, recorded, type DoorRequest } from "../src/core/door.ts";
 import type { Moment } from "../src/core/execution.ts";
 import type { Job } from "../src/core/job.ts";
 import {
+  arrived,
   newOwner,
   reply,
   takeCommands,
@@ -196,12 +197,13 @@ export class LiveOwner {
   #refused(entries: readonly Committed[]): void {
     const { owner } = this;
     owner.full = "the server has no room";
-    owner.submitting -= entries.length;
     for (const {
       event,
       context: { reply: to = "" },
     } of entries) {
-      const id = event.type === "submit" ? event.job : "";
+      if (event.type !== "submit") continue;
+      const id = event.job;
+      arrived(owner, event);
       reply(owner, to, {
         kind: "refused",
         id,

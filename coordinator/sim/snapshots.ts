@@ -1,4 +1,5 @@
 /** A model of shell/snapshots.ts: one is written every so many frames, and counts once the journal names it (E10). */
+import type { PreparedEnvelope } from "@troupe/protocol";
 import type { SnapshotEvent } from "../src/core/events.ts";
 import type { Writer } from "../src/core/writer.ts";
 import { voided, type Process, type Task } from "./process.ts";
@@ -14,7 +15,7 @@ export interface SnapshotsOptions {
   /** One is due after so many frames. */
   readonly frames: number;
   readonly epoch: number;
-  readonly encode: (maxBytes: number) => readonly Uint8Array[];
+  readonly encode: (maxBytes: number) => readonly PreparedEnvelope[];
   /** It is stored, and the journal is to name it. */
   readonly written: (event: SnapshotEvent) => void;
 }
@@ -56,7 +57,7 @@ export class Snapshots {
     this.#framesSince = 0;
     const parts = encode(PART_BYTES);
     for (const [index, part] of parts.entries()) {
-      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part).size);
+      const isStored = yield* server.call(() => server.snapshots.set(`${number}.${index}`, part.seal()).size);
       if (isStored !== undefined) continue;
       this.#isUnderWay = false;
       return;

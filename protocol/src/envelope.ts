@@ -39,18 +39,42 @@ export class PayloadWriter {
 
   /** The whole envelope around `messages`, whose slots came from this writer. */
   seal(messages: unknown): Uint8Array {
+    return this.prepare(messages).seal();
+  }
+
+  /** The same, to be put together later; whatever becomes of `messages` meanwhile. Nothing may be added any more. */
+  prepare(messages: unknown): PreparedEnvelope {
     const head = JSON.stringify({ m: messages, p: this.#lengths });
     const headBytes = Buffer.byteLength(head);
-    const out = new Uint8Array(4 + headBytes + this.#total);
-    new DataView(out.buffer).setUint32(0, headBytes);
-    encoder.encodeInto(head, out.subarray(4));
-    let at = 4 + headBytes;
-    for (const bytes of this.#bytes) {
-      out.set(bytes, at);
-      at += bytes.byteLength;
-    }
-    return out;
+    const size = 4 + headBytes + this.#total;
+    return { size, seal: () => sealed({ head, headBytes, size, payloads: this.#bytes }) };
   }
+}
+
+/** An envelope that is decided upon, and does not take its memory yet: its payloads are those that it was given, and not copied. */
+export interface PreparedEnvelope {
+  /** Bytes of the whole. */
+  readonly size: number;
+  seal(): Uint8Array;
+}
+
+interface Parts {
+  readonly head: string;
+  readonly headBytes: number;
+  readonly size: number;
+  readonly payloads: readonly Uint8Array[];
+}
+
+function sealed({ head, headBytes, size, payloads }: Parts): Uint8Array {
+  const out = new Uint8Array(size);
+  new DataView(out.buffer).setUint32(0, headBytes);
+  encoder.encodeInto(head, out.subarray(4));
+  let at = 4 + headBytes;
+  for (const bytes of payloads) {
+    out.set(bytes, at);
+    at += bytes.byteLength;
+  }
+  return out;
 }
 
 /** Reads the payloads of an opened envelope. The views share the envelope's memory. */

@@ -13,6 +13,7 @@ export {
   EnvelopeError,
   PayloadReader,
   PayloadWriter,
+  type PreparedEnvelope,
   openEnvelope,
   type OpenedEnvelope,
   type PayloadSlot,

@@ -10,6 +10,7 @@ import { compileRevision, type PipelineManifest } from "@troupe/model";
 import { connectBus, streamsOf, streamState, subjectsIn, type Bus, type StreamNames } from "@troupe/protocol";
 import { connect, type PipelineClient } from "@troupe/sdk";
 import { eventually } from "../support/eventually.ts";
+import { ASKS_FOR_HEAP } from "./modules.ts";
 
 const SOAK = process.env["TROUPE_SOAK"] === "1";
 const JOBS = Number(process.env["TROUPE_SOAK_JOBS"] ?? (SOAK ? 200_000 : 20_000));
@@ -27,8 +28,16 @@ const FRAME_BYTES = 150;
 const SNAPSHOT_PARTS = 4;
 /** Old space of every process. One that kept 300 bytes of each of 200,000 jobs would end for want of memory, and be started again. */
 const HEAP_MEBIBYTES = 64;
+/** The heap of a thread that runs modules may grow by so much: in a long run by 23 bytes a job. */
+const HOST_BYTES = 4 * MEBI;
 /** Resident memory is no measure of what is kept: it holds what was not collected yet. Beyond this it is something else. */
 const MORE_MEBIBYTES = 160;
+
+/** Jobs open at a time whose payloads stand in messages and in the journal, and jobs in all. */
+const OPEN = 400;
+const INLINE_JOBS = SOAK ? 20_000 : 1_500;
+/** Twice what it takes on a busy machine; a pod of it has 1 GiB. */
+const INLINE_MEBIBYTES = 640;
 
 const MANIFEST: PipelineManifest = {
   apiVersion: "troupe.dev/v1alpha1",
@@ -50,11 +59,13 @@ interface Held {
   readonly keys: readonly string[];
   readonly keyMessages: number;
   readonly payloadFiles: number;
+  /** Heaps in use of the threads that run modules, by group, in bytes. */
+  readonly hosts: Readonly<Record<string, number>>;
   /** Resident memory by process, in MiB; empty where /proc does not tell. */
   readonly memory: ReadonlyMap<string, number>;
 }
 
-test(`after ${JOBS} jobs a pipeline holds what it held after ${FIRST}`, async (t) => {
+test.serial(`after ${JOBS} jobs a pipeline holds what it held after ${FIRST}`, async (t) => {
   t.timeout(SOAK ? 90 * 60_000 : 15 * 60_000);
   // For the processes that it starts; this one has its memory already.
   process.env["NODE_OPTIONS"] = `--max-old-space-size=${HEAP_MEBIBYTES}`;
@@ -67,9 +78,9 @@ test(`after ${JOBS} jobs a pipeline holds what it held after ${FIRST}`, async (t
   await using client = await connect({ nats: system.natsUrl, pipeline: "soak", uid: system.scope.uid });
   await client.run("its streams are there");
   await run(t, client, 0, FIRST);
-  const early = await held(system, bus);
+  const early = { ...(await held(system, bus)), hosts: await heapsOf(client) };
   await run(t, client, FIRST, JOBS);
-  const late = await held(system, bus);
+  const late = { ...(await held(system, bus)), hosts: await heapsOf(client) };
   for (const [when, what] of [
     [FIRST, early],
     [JOBS, late],
@@ -87,6 +98,11 @@ test(`after ${JOBS} jobs a pipeline holds what it held after ${FIRST}`, async (t
   }
   t.deepEqual(late.keys, early.keys, "keys of buckets");
   t.is(late.keyMessages, early.keyMessages, "messages of buckets");
+  for (const [group, bytes] of Object.entries(late.hosts)) {
+    const before = early.hosts[group] ?? 0;
+    t.true(bytes <= before + HOST_BYTES, `the host of ${group} holds ${bytes} bytes, and held ${before}`);
+  }
+  t.deepEqual(Object.keys(late.hosts), ["g1", "g2"]);
   for (const [name, mebibytes] of late.memory) {
     const before = early.memory.get(name) ?? 0;
     t.true(mebibytes <= before + MORE_MEBIBYTES, `${name} takes ${mebibytes} MiB, and took ${before}`);
@@ -96,6 +112,28 @@ test(`after ${JOBS} jobs a pipeline holds what it held after ${FIRST}`, async (t
     0,
     "no process was started again",
   );
+});
+
+test.serial(`${OPEN} jobs with 30 KiB at a time bring the coordinator nowhere near its limit`, async (t) => {
+  t.timeout(SOAK ? 60 * 60_000 : 15 * 60_000);
+  await using system = await startLocal({
+    revision: compileRevision(MANIFEST, { namespace: "local" }),
+    moduleFiles: [join(import.meta.dirname, "modules.ts")],
+    onLog: () => undefined,
+  });
+  await using client = await connect({ nats: system.natsUrl, pipeline: "soak", uid: system.scope.uid });
+  const text = "x".repeat(30_000);
+  const inputsOf30Kib = Array.from({ length: INLINE_JOBS }, () => text);
+  let most = 0;
+  let done = 0;
+  for await (const outcome of client.outcomes(inputsOf30Kib, { concurrency: OPEN, order: "completion" })) {
+    if (outcome.state !== "done") throw new Error(`job ${outcome.id} ended as ${outcome.state}`);
+    if (++done % 100 === 0) most = Math.max(most, memoryOf(system).get("coordinator-0") ?? 0);
+  }
+  t.is(done, INLINE_JOBS);
+  t.log(`the coordinator took ${most} MiB at most`);
+  t.is(most > 0, process.platform === "linux");
+  t.true(most < INLINE_MEBIBYTES, `it took ${most} MiB`);
 });
 
 async function run(t: ExecutionContext, client: PipelineClient, from: number, to: number): Promise<void> {
@@ -112,7 +150,12 @@ function* inputs(from: number, to: number): Generator<string> {
   for (let index = from; index < to; index++) yield index % LARGE_EVERY === 0 ? LARGE : `job ${index}`;
 }
 
-async function held(system: LocalSystem, bus: Bus): Promise<Held> {
+/** What the modules say of their threads. */
+async function heapsOf(client: PipelineClient): Promise<Held["hosts"]> {
+  return (await client.run(ASKS_FOR_HEAP))["second"] as Held["hosts"];
+}
+
+async function held(system: LocalSystem, bus: Bus): Promise<Omit<Held, "hosts">> {
   const names = streamsOf(system.scope);
   const stateOf = async (name: string): Promise<{ messages: number; bytes: number }> => {
     const { messages = 0, bytes = 0 } = (await streamState(bus, name)) ?? {};
@@ -158,10 +201,11 @@ function memoryOf(system: LocalSystem): ReadonlyMap<string, number> {
   return memory;
 }
 
-function textOf({ streams, keys, payloadFiles, memory }: Held): string {
+function textOf({ streams, keys, payloadFiles, hosts, memory }: Held): string {
   const streamTexts = Object.entries(streams).map(
     ([name, { messages, bytes }]) => `${name} ${messages} messages, ${(bytes / MEBI).toFixed(1)} MiB`,
   );
+  const hostTexts = Object.entries(hosts).map(([group, bytes]) => `host of ${group} ${(bytes / MEBI).toFixed(1)} MiB`);
   const memoryTexts = [...memory].map(([name, mebibytes]) => `${name} ${mebibytes} MiB`);
-  return [...streamTexts, `${keys.length} keys`, `${payloadFiles} files`, ...memoryTexts].join("; ");
+  return [...streamTexts, `${keys.length} keys`, `${payloadFiles} files`, ...hostTexts, ...memoryTexts].join("; ");
 }

@@ -125,6 +125,11 @@ export class InProcessCoordinator extends Logged implements AsyncDisposable {
     );
   }
 
+  /** Undefined: it is no owner. */
+  get figures(): PipelineCoordinator["figures"] {
+    return this.#coordinator.figures;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#coordinator[Symbol.asyncDispose]();
     await this.#close();

@@ -10,6 +10,7 @@ import type { Block, Job } from "./job.ts";
 import { reopen } from "./replicas.ts";
 import { endedBytes, writePage } from "./tick.ts";
 import {
+  arrived,
   groupState,
   reply,
   resultKey,
@@ -103,7 +104,7 @@ function answerSubmission(
   outcome: FoldOutcome,
   now: Moment,
 ): void {
-  owner.submitting--;
+  arrived(owner, event);
   const { reply: to = "", wait } = context;
   if (outcome.kind === "duplicate" && !outcome.sameInput) {
     reply(owner, to, conflict(event.job));

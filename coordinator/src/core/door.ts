@@ -100,6 +100,7 @@ function submit(owner: Owner, request: SubmitRequest, now: Moment): void {
   }
   announce(owner, current);
   owner.submitting++;
+  owner.submittingBytes += inlineBytes(input);
   const listener = waiter === undefined ? {} : { wait: { to: waiter.to, timeline: waiter.timeline } };
   append(
     owner,
@@ -150,7 +151,7 @@ function admission(owner: Owner, phase: Phase): Extract<Reply, { kind: "refused"
   return phase === "process" ? undefined : roomFor(owner);
 }
 
-function roomFor({ state, settings, full }: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+function roomFor({ state, submittingBytes, settings, full }: Owner): Extract<Reply, { kind: "refused" }> | undefined {
   const { maxInlineBytes } = settings;
   if (state.itemBytes > maxInlineBytes * AGGREGATES_SHARE) {
     // Nobody knows when somebody will: waiting is no cure.
@@ -160,7 +161,7 @@ function roomFor({ state, settings, full }: Owner): Extract<Reply, { kind: "refu
       "run `process`, which empties them",
     );
   }
-  if (state.inlineBytes > maxInlineBytes) {
+  if (state.inlineBytes + submittingBytes > maxInlineBytes) {
     const message = `open jobs and aggregates hold more than ${inMebibytes(maxInlineBytes)}`;
     return { ...refusal("TooManyJobs", message, "submit again when some have ended"), retryAfterMs: 1_000 };
   }

@@ -6,6 +6,7 @@
  * - E4 a block becomes ready when its start condition is journalled; E5 only results of the block's lease count;
  * - E6 a job ends once, and the first end in the journal wins; E7 readiness takes its place from the journal's order.
  */
+import { isInline, type Payload } from "@troupe/protocol";
 import type {
   CancelEvent,
   DoneEvent,
@@ -21,6 +22,7 @@ import type {
 import { attemptOf, isStartConditionMet, newJob, type Block, type Job, type JobEnd } from "./job.ts";
 import { addPage, addRevision, findRoute, releaseRevision, type JournalState } from "./state.ts";
 import { inlineBytes } from "./bytes.ts";
+import { exposedModules } from "./outcome.ts";
 import { claimItems, consumeItems, keepItem, releaseItems } from "./aggregates.ts";
 
 export type FoldOutcome =
@@ -37,6 +39,8 @@ export type FoldOutcome =
   | { readonly kind: "early" }
   /** A submission whose id is taken: by the same input (E1) or by another. */
   | { readonly kind: "duplicate"; readonly sameInput: boolean };
+
+const NOTHING = new Uint8Array(0);
 
 const IGNORED: FoldOutcome = { kind: "ignored" };
 const EARLY: FoldOutcome = { kind: "early" };
@@ -281,7 +285,23 @@ function end(state: JournalState, job: Job, reason: JobEnd): Job {
   state.totals[reason.state]++;
   state.ended.add(job.id);
   releaseItems(state, job);
+  if (reason.state !== "failed") shed(state, job);
   return job;
+}
+
+/** E10: until its page is written, an ended job takes no more memory than its record will: only a failed one needs all for a retry. */
+function shed(state: JournalState, job: Job): void {
+  const kept = new Set(exposedModules(job));
+  job.input = emptied(state, job.input);
+  job.outputs.forEach((output, module) => {
+    if (output !== undefined && !kept.has(module)) job.outputs[module] = emptied(state, output);
+  });
+}
+
+function emptied(state: JournalState, payload: Payload): Payload {
+  if (!isInline(payload)) return payload; // is still to be released
+  state.inlineBytes -= inlineBytes(payload);
+  return { kind: payload.kind, bytes: NOTHING };
 }
 
 /** E10: what is recorded elsewhere leaves the fold. */

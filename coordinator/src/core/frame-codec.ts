@@ -85,7 +85,7 @@ export function read(slot: unknown, payloads: PayloadReader): Payload {
   return owned(payloads.get(parseSlot(slot)));
 }
 
-/** The payload with bytes of its own. */
+/** The payload with bytes of its own. `slice` would not do: that of a Buffer, which what comes from a socket is, copies nothing. */
 export function owned(payload: Payload): Payload {
-  return "bytes" in payload ? { kind: payload.kind, bytes: payload.bytes.slice() } : payload;
+  return "bytes" in payload ? { kind: payload.kind, bytes: new Uint8Array(payload.bytes) } : payload;
 }

@@ -64,7 +64,8 @@ export type JobEnd =
 export interface Job {
   readonly id: string;
   readonly route: Route;
-  readonly input: Payload;
+  /** Empty, as results that are not exposed, once the job has ended and can never be retried; see `shed` in fold.ts. */
+  input: Payload;
   readonly digest: string;
   readonly submittedAt: number;
   /** Who is told the outcome unasked. */

@@ -22,7 +22,8 @@ import {
   type ReplicaProblem,
 } from "@troupe/protocol";
 import type { Execution, Replica } from "./execution.ts";
-import type { JournalEvent, Listener } from "./events.ts";
+import { inlineBytes } from "./bytes.ts";
+import type { JournalEvent, Listener, SubmitEvent } from "./events.ts";
 import type { Block, Job } from "./job.ts";
 import { ReadyQueue } from "./queue.ts";
 import type { JournalState } from "./state.ts";
@@ -193,6 +194,8 @@ export interface Owner {
   readonly delayed: Set<Block>;
   /** Submissions on their way to the journal. */
   submitting: number;
+  /** Bytes of their inline inputs. */
+  submittingBytes: number;
   /** Results on their way to the journal, by {@link resultKey}. */
   readonly resultsUnderWay: Set<string>;
   /** Jobs whose retry is on its way to the journal: what is stored for them is needed, though their record may expire first. */
@@ -236,6 +239,7 @@ export function newOwner(
     isGraceBounded: false,
     delayed: new Set(),
     submitting: 0,
+    submittingBytes: 0,
     resultsUnderWay: new Set(),
     retriesUnderWay: new Set(),
     revisionsCheckedAt: 0,
@@ -271,6 +275,12 @@ export function append(owner: Owner, event: JournalEvent, context: AppendContext
 
 export function send(owner: Owner, replica: Pick<Replica, "group" | "name">, message: DownMessage): void {
   owner.commands.push({ kind: "send", group: replica.group, replica: replica.name, message });
+}
+
+/** A submission is on its way to the journal no more: it has come there, or was given up. */
+export function arrived(owner: Owner, { input }: SubmitEvent): void {
+  owner.submitting--;
+  owner.submittingBytes -= inlineBytes(input);
 }
 
 export function reply(owner: Owner, to: ReplyTo, answer: Reply): void {

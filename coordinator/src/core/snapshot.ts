@@ -2,7 +2,15 @@
  * The durable state as bytes, in parts of bounded size, and back. The index of recorded jobs is not in it: it is read from the pages that the
  * snapshot names, so that a snapshot's size follows the open jobs alone.
  */
-import { Fields, PayloadWriter, openEnvelope, isInline, type Payload, type PayloadReader } from "@troupe/protocol";
+import {
+  Fields,
+  PayloadWriter,
+  openEnvelope,
+  isInline,
+  type Payload,
+  type PayloadReader,
+  type PreparedEnvelope,
+} from "@troupe/protocol";
 import type { Graph } from "@troupe/model";
 import { read } from "./frame-codec.ts";
 import type { Job } from "./job.ts";
@@ -28,15 +36,18 @@ export interface PageRange {
   readonly last: number;
 }
 
-/** @param maxBytes about the size of a part. @returns at least one part. */
-export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Array[] {
-  const parts: Uint8Array[] = [];
+/**
+ * The state as it is now. Its payloads are not copied before a part is sealed: a snapshot would take as much memory as all open jobs (E10).
+ * @param maxBytes about the size of a part. @returns at least one part.
+ */
+export function encodeSnapshot(state: JournalState, maxBytes: number): PreparedEnvelope[] {
+  const parts: PreparedEnvelope[] = [];
   let writer = new PayloadWriter();
   let entries: unknown[] = [];
   let bytes = 0;
   const put: Put = (size, entry) => {
     if (entries.length > 0 && bytes + size > maxBytes) {
-      parts.push(writer.seal(entries));
+      parts.push(writer.prepare(entries));
       [writer, entries, bytes] = [new PayloadWriter(), [], 0];
     }
     entries.push(entry(writer));
@@ -51,7 +62,7 @@ export function encodeSnapshot(state: JournalState, maxBytes: number): Uint8Arra
       put(200 + sizeOf(payload), (to) => ({ type: "item", aggregate, job, claimedBy, payload: to.add(payload) }));
     }
   }
-  parts.push(writer.seal(entries));
+  parts.push(writer.prepare(entries));
   return parts;
 }
 

@@ -1,5 +1,5 @@
 /** Frames and snapshots of a free Group's journal, as bytes. The shell adds the checksum. */
-import { Fields, openEnvelope, PayloadWriter } from "@troupe/protocol";
+import { Fields, openEnvelope, PayloadWriter, type PreparedEnvelope } from "@troupe/protocol";
 import type { Frame } from "../core/frame-writer.ts";
 import type { RegistryEvent } from "./events.ts";
 import type { AppendContext } from "./owner.ts";
@@ -60,7 +60,7 @@ function deathBytes({ message, stack }: { message: string; stack?: string }): nu
   return 2 * (message.length + (stack?.length ?? 0));
 }
 
-export function encodeRegistrySnapshot(state: RegistryState, maxBytes: number): Uint8Array[] {
+export function encodeRegistrySnapshot(state: RegistryState, maxBytes: number): PreparedEnvelope[] {
   const parts: ActorRecord[][] = [];
   let bytes = Infinity;
   for (const record of state.actors.values()) {
@@ -73,7 +73,7 @@ export function encodeRegistrySnapshot(state: RegistryState, maxBytes: number): 
     bytes += next;
   }
   if (parts.length === 0) parts.push([]);
-  return parts.map((actors) => new PayloadWriter().seal({ epoch: state.epoch, actors }));
+  return parts.map((actors) => new PayloadWriter().prepare({ epoch: state.epoch, actors }));
 }
 
 /** @throws {EnvelopeError} when a part is none. */

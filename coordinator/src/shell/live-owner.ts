@@ -14,7 +14,7 @@ import {
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import { loadOf, type LoadFacts } from "../core/load.ts";
-import { newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
+import { arrived, newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
 import { needs } from "../core/release.ts";
 import { renewLeases } from "../core/replicas.ts";
@@ -44,7 +44,10 @@ const BEACON_MS = 1_000;
 const IDLE_ROOM_CHECK_MS = 5_000;
 
 /** What an owner counts, for those who measure it. */
-export type OwnerFigures = LoadFacts & JournalFigures;
+export interface OwnerFigures extends LoadFacts, JournalFigures {
+  /** What jobs and aggregates hold of inline payloads in memory. */
+  readonly payloadBytes: number;
+}
 
 interface Submission {
   readonly request: DoorRequest;
@@ -131,7 +134,8 @@ export class LiveOwner {
   }
 
   get figures(): OwnerFigures {
-    return { ...loadOf(this.#owner), ...this.#tenure.figures };
+    const { state, submittingBytes } = this.#owner;
+    return { ...loadOf(this.#owner), ...this.#tenure.figures, payloadBytes: state.inlineBytes + submittingBytes };
   }
 
   /** The last frame that is known to be journalled. */
@@ -271,9 +275,10 @@ export class LiveOwner {
 
   #refused(entries: readonly Committed[], why: string): void {
     this.#owner.full = `NATS has no room for more: ${why}`;
-    this.#owner.submitting -= entries.length;
     for (const { event, context } of entries) {
-      const id = event.type === "submit" ? event.job : "";
+      if (event.type !== "submit") continue;
+      const id = event.job;
+      arrived(this.#owner, event);
       if (context.reply !== undefined)
         reply(this.#owner, context.reply, {
           kind: "refused",

@@ -21,6 +21,7 @@ export function coordinatorMetrics(parts: readonly Part[], groups: readonly Grou
     family("troupe_coordinator_groups", "Free-standing Groups that it takes part in.", "gauge", phases(groups)),
     ...registryFamilies(groups),
     ...jobFamilies(owned),
+    payloadFamily(owned),
     ...groupFamilies(owned),
     ...journalFamilies(owned),
   ];
@@ -88,6 +89,12 @@ function groupFamilies(owned: readonly Owned[]): MetricFamily[] {
     family("troupe_group_running", "Blocks that replicas work on.", "gauge", of("running")),
     family("troupe_group_replicas_ready", "Replicas that take jobs.", "gauge", ready),
   ];
+}
+
+/** What admission looks at: beyond 256 MiB new jobs are refused as `TooManyJobs`. */
+function payloadFamily(owned: readonly Owned[]): MetricFamily {
+  const samples = owned.map(({ labels, figures }) => ({ labels, value: figures.payloadBytes }));
+  return family("troupe_payload_bytes", "Payloads in memory, of jobs and of aggregates.", "gauge", samples);
 }
 
 function journalFamilies(owned: readonly Owned[]): MetricFamily[] {

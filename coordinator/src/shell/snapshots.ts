@@ -1,5 +1,13 @@
 /** When a snapshot is due, and how it gets to its stream. It counts once the journal names it (E10). */
-import { appendToStream, purgeStream, streamsOf, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
+import {
+  appendToStream,
+  purgeStream,
+  streamsOf,
+  subjectsOf,
+  type Bus,
+  type PreparedEnvelope,
+  type Scope,
+} from "@troupe/protocol";
 import type { SnapshotEvent } from "../core/events.ts";
 import { sealed } from "./checksum.ts";
 
@@ -80,17 +88,18 @@ export class Snapshots {
 
   /** Writes the state as it is now: the state at the journal's last frame, in parts of `maxBytes` at most. @returns the event that makes it count. */
   async write(
-    encode: (maxBytes: number) => readonly Uint8Array[],
+    encode: (maxBytes: number) => readonly PreparedEnvelope[],
     { sequence: through, frames, checksum }: LastFrame,
   ): Promise<SnapshotEvent> {
     this.#isUnderWay = true;
     const number = this.#epoch * NUMBERS_PER_EPOCH + this.#written++;
     try {
-      const parts = encode(Math.floor(this.#bus.maxPayload / 4)).map(sealed);
+      const parts = [...encode(Math.floor(this.#bus.maxPayload / 4))];
+      const count = parts.length;
       this.#sinceLast = 0;
-      this.#lastBytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+      this.#lastBytes = parts.reduce((sum, { size }) => sum + size, 0);
       this.#firstSequences.set(number, await this.#append(number, parts));
-      return { type: "snapshot", number, parts: parts.length, through, frames, checksum };
+      return { type: "snapshot", number, parts: count, through, frames, checksum };
     } catch (error) {
       await this.#discard(number);
       throw error;
@@ -108,12 +117,13 @@ export class Snapshots {
     if (first !== undefined && first > 1) await purgeStream(this.#bus, names.snapshots, { belowSequence: first });
   }
 
-  /** @returns the sequence of the first part. */
-  async #append(number: number, parts: readonly Uint8Array[]): Promise<number> {
+  /** @param parts are taken out one by one, since each may be all that is left of jobs that end meanwhile. @returns the sequence of the first part. */
+  async #append(number: number, parts: PreparedEnvelope[]): Promise<number> {
     const subjects = subjectsOf(this.#scope);
     let first = 0;
-    for (const [index, part] of parts.entries()) {
-      const sequence = await appendToStream(this.#bus, subjects.snapshot(number, index), part);
+    let index = 0;
+    for (let part = parts.shift(); part !== undefined; part = parts.shift(), index++) {
+      const sequence = await appendToStream(this.#bus, subjects.snapshot(number, index), sealed(part.seal()));
       if (index === 0) first = sequence;
     }
     return first;

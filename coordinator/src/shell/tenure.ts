@@ -2,7 +2,7 @@
  * The time of one owner, of a pipeline or of a registry: its journal and snapshots, its ticks, and that all of it ends together. It begins when
  * the epoch frame is journalled, and ends with `close`, or when another owner fences it off or the journal turns out to be lost (E8, E10).
  */
-import type { Bus, BusSubscription, Scope } from "@troupe/protocol";
+import type { Bus, BusSubscription, PreparedEnvelope, Scope } from "@troupe/protocol";
 import type { SnapshotEvent } from "../core/events.ts";
 import type { Moment } from "../core/execution.ts";
 import type { Frame, FrameWriter } from "../core/frame-writer.ts";
@@ -30,7 +30,7 @@ export interface TenureOptions<Entry> {
   readonly encode: (frame: Frame<Entry>) => Uint8Array;
   readonly snapshots: Pick<SnapshotsOptions, "epoch" | "sinceLast" | "settings">;
   /** The state as it is now, in parts of `maxBytes` at most. */
-  readonly encodeState: (maxBytes: number) => readonly Uint8Array[];
+  readonly encodeState: (maxBytes: number) => readonly PreparedEnvelope[];
   /** What makes a snapshot count. */
   readonly entryOf: (event: SnapshotEvent) => Entry;
   /** Folds what the journal took, and does what follows from it. */

@@ -83,6 +83,7 @@ test.serial("a coordinator lives without NATS, is ready with it, and tells what 
   for (const line of [
     'troupe_jobs{namespace="team-a",pipeline="film",state="queued"} 0',
     'troupe_jobs_ended_total{namespace="team-a",pipeline="film",state="done"} 0',
+    'troupe_payload_bytes{namespace="team-a",pipeline="film"} 0',
     'troupe_group_queued{namespace="team-a",pipeline="film",group="g1"} 0',
   ])
     t.true(text.includes(`${line}\n`), line);

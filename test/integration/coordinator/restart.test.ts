@@ -34,17 +34,20 @@ async function submitAll(engine: Engine): Promise<void> {
   }
 }
 
-async function checkReplayed(t: ExecutionContext, engine: Engine): Promise<void> {
+/** @returns the jobs in the order of the journal: a submission that an owner did not hear is sent again, and overtaken. */
+async function checkReplayed(t: ExecutionContext, engine: Engine): Promise<readonly string[]> {
   const before = memory();
   const { state } = await replay(engine.bus, SCOPE);
   const perJob = Math.round((memory() - before) / JOBS);
   t.log(`${perJob} bytes an open job, beside its payload of 1 byte`);
   t.is(state.openJobs, JOBS);
-  t.deepEqual([...state.jobs.keys()], ids, "in the order of their submission");
+  const order = [...state.jobs.keys()];
+  t.deepEqual(order.toSorted(), ids.toSorted());
   t.true(
     [...state.jobs.values()].every(({ blocks }) => blocks[0]?.state === "ready" && blocks[1]?.state === "waiting"),
   );
   t.true(perJob < MOST_BYTES, `${perJob} bytes an open job`);
+  return order;
 }
 
 test.serial(`${JOBS} open jobs after a restart`, async (t) => {
@@ -54,7 +57,7 @@ test.serial(`${JOBS} open jobs after a restart`, async (t) => {
   await submitAll(engine);
   await first[Symbol.asyncDispose]();
 
-  await checkReplayed(t, engine);
+  const order = await checkReplayed(t, engine);
 
   const second = await engine.coordinator();
   t.is(second.said("owns the pipeline")[0]!["openJobs"], JOBS);
@@ -67,7 +70,7 @@ test.serial(`${JOBS} open jobs after a restart`, async (t) => {
     t.deepEqual((await engine.outcome(id))["result"], { D: DIAMOND_OF_1 });
   t.deepEqual(
     [...new Set(agents[0]!.worked)].filter((work) => work.endsWith(" A")),
-    ids.map((id) => `${id} A`),
-    "in the order of their submission",
+    order.map((id) => `${id} A`),
+    "in the order of the journal",
   );
 });

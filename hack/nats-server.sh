@@ -15,11 +15,18 @@ own=$tools/nats-server
 
 say() { printf 'troupe: %s\n' "$*" >&2; }
 
-# Runs a command for at most $1 seconds, where the system can say so.
+# Runs a command for at most $1 seconds, where the system can say so. In the foreground: in a process group of its own,
+# as GNU's timeout has it otherwise, it would not hear Ctrl-C, and this script would wait for it.
 within() {
   seconds=$1
   shift
-  if command -v timeout >/dev/null 2>&1; then timeout "$seconds" "$@"; else "$@"; fi
+  if timeout --foreground 1 sh -c : 2>/dev/null; then
+    timeout --foreground "$seconds" "$@"
+  elif command -v timeout >/dev/null 2>&1; then
+    timeout "$seconds" "$@"
+  else
+    "$@"
+  fi
 }
 
 # "2.15.2" of the binary $1.

@@ -1,6 +1,7 @@
 /** What agents say. Every result goes to the journal, whose order decides whether it counts (E2, E5). */
 import type { Done, Fail, Failure, HandBack, Progress, Speaker, UpBatch, UpMessage } from "@troupe/protocol";
 import type { Execution, Moment } from "./execution.ts";
+import { backoffMs } from "./backoff.ts";
 import { dispatchGroup, dropExecution, enqueue, freePermit, isOnceOnly } from "./dispatch.ts";
 import type { Block } from "./job.ts";
 import { noteProblem } from "./load.ts";
@@ -137,7 +138,7 @@ export function fail(owner: Owner, block: Block, loss: Loss, now: Moment): void 
       replica,
       failure: bounded(failure),
       charged,
-      retryAt: now.wall + backoffMs(owner, block),
+      retryAt: now.wall + backoffMs(block.job.route.graph.jobs.backoff, block.charged, owner.random()),
       spans,
       at: now.wall,
     },
@@ -162,13 +163,6 @@ function bounded(failure: Failure): Failure {
 
 function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} more characters)`;
-}
-
-/** Exponential, at most `maxMs`, less up to a fifth of it by chance, so that what failed together does not return together. */
-function backoffMs(owner: Owner, block: Block): number {
-  const { initialMs, maxMs } = block.job.route.graph.jobs.backoff;
-  const full = Math.min(maxMs, initialMs * 2 ** Math.min(block.charged, 30));
-  return full * (1 - 0.2 * owner.random());
 }
 
 /** Given back unfinished: uncharged, and back to its place, unless it must not run a second time (E2). */

@@ -1,6 +1,7 @@
 /** Modules that do not come back: the time limits end them, and their replicas go on. */
+import { Pipeline } from "@troupe/sdk";
 import test from "ava";
-import { withBad } from "./bad-system.ts";
+import { MODULES, withBad, withPipeline } from "./bad-system.ts";
 
 const LIMITED = { timeoutSeconds: 0.3, maxAttempts: 1 };
 
@@ -34,6 +35,23 @@ test.serial(
     });
   },
 );
+
+test.serial("JobTimeout: the owner ends a job that no replica can take, and that no agent looks after", async (t) => {
+  // It cannot be set up: what it needs never comes.
+  const parameters = { needs: "/never/there" };
+  const pipeline = new Pipeline<string>("late", { modules: MODULES, jobs: { timeoutSeconds: 1 } }).addModule(
+    "A",
+    "needy",
+    { parameters, expose: true },
+  );
+  await withPipeline(t, pipeline, async (running) => {
+    const outcome = await running.outcome({ do: "well" });
+    t.like(outcome, {
+      state: "failed",
+      error: { code: "JobTimeout", message: "the job was not done within 1 s (jobs.timeoutSeconds)" },
+    });
+  });
+});
 
 test.serial("a blocked thread is ended at the limit", async (t) => {
   await withBad(t, LIMITED, async (system) => {

@@ -43,7 +43,7 @@ export interface LocalSettings {
   readonly natsPort?: number | undefined;
   /** Keep the state in this folder, and go on from what is there. Default: a folder that goes with the system. */
   readonly storeDir?: string | undefined;
-  /** From which level on the processes write log lines. Default `warn`. */
+  /** From which level on the processes write log lines. Default `warn`; without `onLog`, when they go to stderr, `info`. */
   readonly logLevel?: LogLevel | undefined;
   readonly onLog?: ((line: LogLine) => void) | undefined;
   readonly onEvent?: ((event: LocalEvent) => void) | undefined;

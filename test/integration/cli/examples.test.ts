@@ -51,26 +51,47 @@ test.serial(
   },
 );
 
-test.serial("actor pool: three replicas work at once, and the fourth job waits for one of them", async (t) => {
-  const { ended, timeline } = await troupe.timed(
-    "examples/actor-pool/pipeline.yaml",
-    "--jobs",
-    "4",
-    "--context",
-    '{"scale": 0.2}',
+for (const file of ["pipeline.yaml", "pipeline.ts"]) {
+  test.serial(
+    `actor pool, ${file}: three replicas work at once, and the fourth job waits for one of them`,
+    async (t) => {
+      const { ended, timeline } = await troupe.timed(
+        `examples/actor-pool/${file}`,
+        "--jobs",
+        "4",
+        "--context",
+        '{"scale": 0.2}',
+      );
+      t.is(ended.code, 0, ended.err);
+      t.is(mostAtOnce(timeline, "g2"), 3);
+      t.is(new Set(timeline.spans.filter(({ group }) => group === "g2").map(({ replica }) => replica)).size, 3);
+      const fourth = spanOf(timeline, timeline.jobs[3]!.id, "B");
+      t.true(timeline.jobs.slice(0, 3).some(({ id }) => spanOf(timeline, id, "B").endedAt <= fourth.startedAt));
+    },
   );
-  t.is(ended.code, 0, ended.err);
-  t.is(mostAtOnce(timeline, "g2"), 3);
-  t.is(new Set(timeline.spans.filter(({ group }) => group === "g2").map(({ replica }) => replica)).size, 3);
-  const fourth = spanOf(timeline, timeline.jobs[3]!.id, "B");
-  t.true(timeline.jobs.slice(0, 3).some(({ id }) => spanOf(timeline, id, "B").endedAt <= fourth.startedAt));
-});
 
-test.serial("module start: a group starts while the rest of the group that it waited for still runs", async (t) => {
-  const { ended, timeline } = await troupe.timed("examples/module-start/pipeline.yaml", "--context", '{"scale": 0.2}');
-  t.is(ended.code, 0, ended.err);
-  const [{ id }] = timeline.jobs as [Timeline["jobs"][number]];
-  t.true(spanOf(timeline, id, "D").startedAt < spanOf(timeline, id, "B").endedAt);
+  test.serial(
+    `module start, ${file}: a group starts while the rest of the group that it waited for runs`,
+    async (t) => {
+      const { ended, timeline } = await troupe.timed(`examples/module-start/${file}`, "--context", '{"scale": 0.2}');
+      t.is(ended.code, 0, ended.err);
+      const [{ id }] = timeline.jobs as [Timeline["jobs"][number]];
+      t.true(spanOf(timeline, id, "D").startedAt < spanOf(timeline, id, "B").endedAt);
+    },
+  );
+}
+
+test.serial("what a program builds is planned as what stands in the file beside it", async (t) => {
+  for (const example of ["simple", "resources", "actor-pool", "module-start", "aggregate"]) {
+    const [file, program] = await Promise.all(
+      ["pipeline.yaml", "pipeline.ts"].map(async (name) =>
+        troupe.run("plan", `examples/${example}/${name}`, "--jobs", "4", "-o", "json"),
+      ),
+    );
+    t.is(file?.code, 0, file?.err);
+    t.is(program?.code, 0, program?.err);
+    t.deepEqual(JSON.parse(program?.out ?? ""), JSON.parse(file?.out ?? ""), example);
+  }
 });
 
 test.serial("MAGDA's own files run as they stand", async (t) => {
@@ -112,6 +133,18 @@ test.serial("aggregate: --process adds what the aggregates made of the jobs", as
     linesOf(ended).map(({ result }) => result),
     [{ count: 2 }, { count: 1 }, { total: { texts: 2, words: 3 }, sentence: "3 words in 2 texts" }],
   );
+});
+
+test.serial("aggregate, built by a program: its own texts, and processed without being asked", async (t) => {
+  const ended = await troupe.run("run", "examples/aggregate/pipeline.ts", "-o", "json");
+  t.is(ended.code, 0, ended.err);
+  t.deepEqual(
+    linesOf(ended).map(({ result }) => result),
+    [{ count: 2 }, { count: 1 }, { total: { texts: 2, words: 3 }, sentence: "3 words in 2 texts" }],
+  );
+  const program = await troupe.run("exec", "examples/aggregate/pipeline.ts");
+  t.is(program.code, 0, program.err);
+  t.is(program.out, "3 words in 2 texts\n");
 });
 
 test.serial("documents: the report equals what one process finds", async (t) => {

@@ -17,8 +17,14 @@ test.after.always(async () => {
 });
 
 test.serial("people see progress on stderr, and results and the timeline on stdout", async (t) => {
-  const { code, out, err } = await troupe.run("run", "examples/simple/pipeline.ts", ...FAST);
+  // Six seconds of sleep: outside of a terminal a line of progress comes every three.
+  const { code, out, err } = await troupe.run("run", "examples/simple/pipeline.ts", "--context", '{"scale": 0.8}');
   t.is(code, 0, err);
+  t.regex(
+    err,
+    /^\d+(\.\d+)? m?s {2}jobs [0-3]\/3 done · g1 \d running, \d waiting · g2 .* · g3 \d running, \d waiting$/m,
+  );
+  t.notRegex(out, /running, \d waiting/);
   t.regex(out, /^job 1 {2}done {2}\{"E":null\}\njob 2 {2}done .*\njob 3 {2}done /);
   t.regex(out, /^g1 +│.*\n(?:.*\n)*?g2 +│.*\n(?:.*\n)*?g3 +│/m);
   t.regex(out, /^3 jobs in .*; one after another: /m);

@@ -21,6 +21,14 @@ export class OrderWatch {
         if (head !== undefined) this.#heads.set(`${group.name}/${hash}`, head);
       }
     }
+    // What a former owner may have dispatched comes first as long as nobody knows whether it did.
+    if (owner.held.size > 0) for (const block of owner.unclaimed) this.#isFirst(block);
+  }
+
+  #isFirst(block: Block): void {
+    const key = `${block.stop.name}/${block.stop.templateHash}`;
+    const head = this.#heads.get(key);
+    if (head === undefined || block.position < head.position) this.#heads.set(key, block);
   }
 
   #dispatched(owner: Owner): void {
@@ -28,8 +36,8 @@ export class OrderWatch {
       const block = owner.executions.get(`${owner.epoch}:${n}`)?.block;
       if (block === undefined) continue;
       const head = this.#heads.get(`${block.stop.name}/${block.stop.templateHash}`);
-      if (head === undefined || head === block || head.queued === undefined || head.position >= block.position)
-        continue;
+      if (head === undefined || head === block || head.position >= block.position) continue;
+      if (head.queued === undefined && !owner.unclaimed.has(head)) continue;
       throw new Violation(
         "E7",
         `${block.job.id} (position ${block.position}) was dispatched in ${block.stop.name} before ${head.job.id} (position ${head.position})`,

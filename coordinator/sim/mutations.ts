@@ -56,6 +56,10 @@ export const MUTATIONS = {
       },
     ],
   },
+  "overtakes-unclaimed": {
+    what: "what becomes ready after a takeover does not wait for what a former owner may have dispatched",
+    edits: [{ file: "core/dispatch.ts", find: "if (owner.held.has(group.name)) return;", replace: "" }],
+  },
   "any-template": {
     what: "replicas get blocks of any template, not only of their own",
     edits: [{ file: "core/dispatch.ts", find: "templateHash === hash &&", replace: "" }],

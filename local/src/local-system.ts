@@ -98,12 +98,15 @@ export class LocalSystem implements AsyncDisposable {
     }));
   }
 
-  /** Sends a signal to a process of this system. What it ends is started again. @throws {Error} when none has that name */
-  kill(name: string, signal: NodeJS.Signals): void {
+  /**
+   * Sends a signal to a process of this system. What it ends is started again. @returns whether there was one just now, and not one that is about to
+   * be started again. @throws {Error} when none has that name
+   */
+  kill(name: string, signal: NodeJS.Signals): boolean {
     const kept = this.#kept.find(({ spec }) => spec.name === name);
     if (kept === undefined)
       throw new Error(`no process is named ${name}; there are ${this.#kept.map(({ spec }) => spec.name).join(", ")}`);
-    kept.supervisor.kill(signal);
+    return kept.supervisor.kill(signal);
   }
 
   /**

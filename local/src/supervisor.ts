@@ -48,14 +48,14 @@ export class Supervisor<R extends Running> {
     return first;
   }
 
-  /** Sends a signal to what runs now. */
-  kill(signal: NodeJS.Signals): void {
+  /** Sends a signal to what runs now. @returns whether anything did. */
+  kill(signal: NodeJS.Signals): boolean {
     const { pid } = this.#current ?? {};
-    if (pid === undefined) return;
+    if (pid === undefined) return false;
     try {
-      process.kill(pid, signal);
+      return process.kill(pid, signal);
     } catch {
-      // It has just ended.
+      return false; // It has just ended.
     }
   }
 

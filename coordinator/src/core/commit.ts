@@ -37,11 +37,11 @@ export function commit(owner: Owner, entries: readonly Committed[], now: Moment)
 /** @param touched groups in which something may be dispatched afterwards. */
 function commitOne(owner: Owner, { event, context }: Committed, touched: Set<string>, now: Moment): void {
   const leaving = leavingWith(owner.state, event);
-  const failed = event.type === "fail" ? owner.executions.get(event.lease) : undefined;
+  const group = groupOfLease(owner, event);
   const outcome = fold(owner.state, event);
   for (const id of nobodys(owner.state, leaving))
     if (!owner.retriesUnderWay.has(jobOfBlob(id))) owner.commands.push({ kind: "purge-blob", id, place: undefined });
-  if (failed !== undefined) touched.add(failed.block.stop.name);
+  if (group !== undefined) touched.add(group);
   effects(owner, { event, context }, outcome, now);
   if (outcome.kind !== "counted") return;
   // An execution that had been given up for lost may end the block after all.
@@ -52,6 +52,12 @@ function commitOne(owner: Owner, { event, context }: Committed, touched: Set<str
     touched.add(block.stop.name);
   }
   if (outcome.ended !== undefined) finish(owner, outcome.ended, touched, now);
+}
+
+/** Where something may be waiting for the execution that the event is about. */
+function groupOfLease(owner: Owner, event: JournalEvent): string | undefined {
+  if (event.type !== "fail" && event.type !== "lease") return undefined;
+  return owner.executions.get(event.lease)?.block.stop.name;
 }
 
 function effects(owner: Owner, { event, context }: Committed, outcome: FoldOutcome, now: Moment): void {

@@ -26,8 +26,10 @@ export function enqueue(owner: Owner, block: Block, now: Moment): void {
 
 /** Dispatches what can be dispatched in the group. Called once after all that a step made ready is queued. */
 export function dispatchGroup(owner: Owner, group: GroupState, now: Moment): void {
+  if (owner.held.has(group.name)) return;
   for (const [hash, queue] of group.queues) {
     for (let block = queue.peek(); block !== undefined; block = queue.peek()) {
+      if (wouldOvertake(owner, group, block)) break;
       const replica = pickReplica(group, hash, block);
       if (replica === undefined) break;
       queue.take();
@@ -35,6 +37,16 @@ export function dispatchGroup(owner: Owner, group: GroupState, now: Moment): voi
       dispatch(owner, block, replica, now);
     }
   }
+}
+
+/** E7: what needs no lease is sent at once, and would be there before a redispatch that waits for the journal. */
+function wouldOvertake(owner: Owner, { lastRedispatch: last }: GroupState, block: Block): boolean {
+  if (last?.phase !== "leasing" || !owner.executions.has(last.lease)) return false;
+  return !isRedispatch(block) && !isOnceOnly(block);
+}
+
+function isRedispatch({ lease, inherited }: Block): boolean {
+  return lease !== undefined || inherited;
 }
 
 /** The replica with the most to spare, a free permit before room ahead; undefined when there is none. */
@@ -68,7 +80,6 @@ export function isOnceOnly({ job }: Block): boolean {
 
 function dispatch(owner: Owner, block: Block, replica: Replica, now: Moment): void {
   const lease = `${owner.epoch}:${++owner.leases}`;
-  const isRedispatch = block.lease !== undefined || block.inherited;
   const execution: Execution = {
     lease,
     block,
@@ -82,7 +93,9 @@ function dispatch(owner: Owner, block: Block, replica: Replica, now: Moment): vo
   owner.executions.set(lease, execution);
   replica.executions.set(lease, execution);
   if (block.suspect) replica.exclusive = true;
-  if (isRedispatch || isOnceOnly(block)) {
+  if (isRedispatch(block) || isOnceOnly(block)) {
+    // A retry has waited for its backoff already: for a moment more, nobody waits for it.
+    if (!isOnceOnly(block) && attemptOf(block) === 1) groupState(owner, block.stop.name).lastRedispatch = execution;
     execution.phase = "leasing"; // E5: nobody runs it before the journal says that this lease counts
     const holder = isOnceOnly(block) ? { holder: { replica: replica.name, instance: replica.instance } } : {};
     append(owner, { type: "lease", job: block.job.id, group: block.stop.group, lease, ...holder });

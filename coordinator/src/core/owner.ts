@@ -130,6 +130,8 @@ export interface GroupState {
   lastBusyAt: number | undefined;
   /** What went wrong lately in its replicas, newest last. */
   readonly recent: ReplicaProblem[];
+  /** The last uncharged redispatch, which goes to the journal first (E5); what is dispatched meanwhile waits for it (E7). */
+  lastRedispatch: Execution | undefined;
 }
 
 export interface OwnerSettings {
@@ -183,6 +185,8 @@ export interface Owner {
   readonly lateAccepts: Map<string, { readonly to: ReplyTo; readonly since: number }>;
   /** Blocks that a former owner may have dispatched, until the grace ends. */
   readonly unclaimed: Set<Block>;
+  /** Groups in which nothing starts before the grace ends: what a former owner may have dispatched there comes first (E7). */
+  readonly held: Set<string>;
   /** Monotonic end of the grace after a takeover. */
   graceUntil: number;
   /** Monotonic end of the time for which a replica that a former owner sent a once-only block to may be silent (E2, E5). */
@@ -233,6 +237,7 @@ export function newOwner(
     waiters: new Map(),
     lateAccepts: new Map(),
     unclaimed: new Set(),
+    held: new Set(),
     graceUntil: 0,
     holdersUntil: 0,
     expected: new Set(),
@@ -308,6 +313,7 @@ export function groupState(owner: Owner, name: string): GroupState {
       blockMs: undefined,
       lastBusyAt: undefined,
       recent: [],
+      lastRedispatch: undefined,
     };
     owner.groups.set(name, group);
   }

@@ -45,6 +45,49 @@ test("what nobody claims within the grace is dispatched again, under a journalle
   t.not(again?.lease, lease);
 });
 
+test("E7: what becomes ready within the grace starts after what a former owner may have dispatched", (t) => {
+  const { table } = running();
+  table.takeOver();
+  table.hear(g1, beatOf(graph, "g1"));
+  table.submit("k");
+  table.pass(500);
+  t.deepEqual(table.runs(), [], "j may be on its way");
+  table.pass(1_000);
+  table.commit();
+  t.deepEqual(
+    table.runs().map(({ job }) => job),
+    ["j"],
+  );
+});
+
+test("E7: what is dispatched behind a redispatch is not sent before it", (t) => {
+  const { table } = running();
+  table.takeOver();
+  table.hear(g1, beatOf(graph, "g1", [], 2));
+  table.submit("k");
+  table.commit();
+  table.pass(1_500);
+  t.deepEqual(table.runs(), [], "the journal has neither lease");
+  table.commit();
+  t.deepEqual(
+    table.runs().map(({ job }) => job),
+    ["j", "k"],
+  );
+});
+
+test("E7: a group goes on at once when all that a former owner may have dispatched is claimed", (t) => {
+  const { table, lease } = running();
+  table.takeOver();
+  table.submit("k");
+  table.hear(g1, doneOf({ job: "j", lease }, 0, true), beatOf(graph, "g1", []));
+  table.commit();
+  table.pass(20);
+  t.deepEqual(
+    table.runs().map(({ job }) => job),
+    ["k"],
+  );
+});
+
 test("a failure that is heard before the beat that still lists its execution does not lose the block", (t) => {
   const { table, lease } = running();
   table.takeOver();

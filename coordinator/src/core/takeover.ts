@@ -1,6 +1,6 @@
 /**
  * A new owner's first moments. Blocks that its predecessor may have dispatched are left alone until the grace ends, so that executions which
- * go on can announce themselves; what nobody claims is redispatched under a journalled lease (E5), and what must not run twice only when the
+ * go on can announce themselves, and what becomes ready meanwhile in their groups waits behind them (E7); what nobody claims is redispatched under a journalled lease (E5), and what must not run twice only when the
  * process that it was sent to says that it never came (E2).
  */
 import { endedBytes } from "./tick.ts";
@@ -32,6 +32,7 @@ export function takeOver(owner: Owner, now: Moment, expected: Iterable<ReplicaKe
       block.queued = undefined;
       block.inherited = true;
       owner.unclaimed.add(block);
+      owner.held.add(block.stop.name);
     }
   }
   if (owner.state.ended.size > 0) owner.endedSince = now.mono;
@@ -53,15 +54,20 @@ export function announced(owner: Owner, key: ReplicaKey, now: Moment): void {
 
 /** Called at every tick, and when another replica has announced itself. */
 export function endGrace(owner: Owner, now: Moment): void {
-  const areAllHeard = owner.isGraceBounded && owner.expected.size === 0;
-  if (owner.unclaimed.size === 0 || (now.mono < owner.graceUntil && !areAllHeard)) return;
+  if ((owner.unclaimed.size === 0 && owner.held.size === 0) || !isGraceOver(owner, now)) return;
+  const groups = new Set([...owner.held, ...[...owner.unclaimed].map(({ stop }) => stop.name)]);
+  owner.held.clear();
   const blocks = [...owner.unclaimed].sort((a, b) => a.position - b.position);
   owner.unclaimed.clear();
   for (const block of blocks) {
     if (isOnceOnly(block) && block.lease !== undefined && block.lease !== "") settleOnceOnly(owner, block, now);
     else enqueue(owner, block, now);
   }
-  for (const name of new Set(blocks.map(({ stop }) => stop.name))) dispatchGroup(owner, groupState(owner, name), now);
+  for (const name of groups) dispatchGroup(owner, groupState(owner, name), now);
+}
+
+function isGraceOver({ unclaimed, expected, isGraceBounded, graceUntil }: Owner, now: Moment): boolean {
+  return unclaimed.size === 0 || now.mono >= graceUntil || (isGraceBounded && expected.size === 0);
 }
 
 /** E2: a block that must not run twice goes on only on the word of the process that it was sent to. */

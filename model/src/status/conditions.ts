@@ -50,7 +50,6 @@ export const CONDITION_REASONS = {
     JournalLost: "False: the journal is shorter than what is known of it; see the condition Stalled.",
     NoStorage: "False: NATS has no storage left to set aside for the pipeline's streams.",
     CoordinatorFailing: "False: the coordinator cannot begin to work on the pipeline; the message says why.",
-    Deleting: "False: the object is being deleted.",
   },
   Progressing: {
     UpToDate: "False: what runs is what is declared.",
@@ -59,7 +58,6 @@ export const CONDITION_REASONS = {
     DrainingRevision:
       "True: old replicas are kept for the jobs that are pinned to an old revision; the message says how many.",
     Scaling: "True: replicas are being added or taken away.",
-    Deleting: "True: what belongs to the object is being deleted.",
     NotAccepted: "False: the spec is refused, so what ran before goes on running.",
     Waiting: "False: something outside of the operator's reach has to happen first; the message says what.",
   },
@@ -76,7 +74,6 @@ export const CONDITION_REASONS = {
     Crashing: "True: replicas end again and again.",
     JetStreamDisabled: "True: JetStream is switched off.",
     RolloutStuck: "True: a roll-out has not moved for ten minutes.",
-    CleanUpAbandoned: "True: NATS could not be reached for 60 s while deleting; what is left is swept later.",
   },
   Durable: {
     Synced: "True: every append is synced to disk before it is acknowledged, or three servers have it.",

@@ -6,7 +6,10 @@ import type { RolloutPlan } from "./rollout.ts";
 const MOST = 1_000;
 
 /** Written only when replicas are about to go, and only where it changes: an annotation of a pod costs a write. */
-export function deletionCosts({ deployments, pods, load }: GroupView, { replicas }: RolloutPlan): GroupAction[] {
+export function deletionCosts(
+  { deployments, pods, load }: Pick<GroupView, "deployments" | "pods" | "load">,
+  { replicas }: Pick<RolloutPlan, "replicas">,
+): GroupAction[] {
   const { report } = load;
   if (report === null) return [];
   const busy = new Map(report.replicas.map((replica) => [replica.name, replica.busy]));

@@ -36,6 +36,8 @@ export interface LostEvent {
   readonly death: Death;
   /** Nothing of it ever ran: the next one follows, and none of its restarts is used up. */
   readonly unbegun?: true;
+  /** It was ended with its replica, which was to go: none of its restarts is used up, if it has any. */
+  readonly drained?: true;
   readonly at: number;
 }
 

@@ -70,13 +70,13 @@ function live(state: RegistryState, event: Extract<RegistryEvent, { type: "place
   return true;
 }
 
-function lose(state: RegistryState, record: ActorRecord, { death, at, unbegun }: LostEvent): void {
-  if (unbegun === true) {
+function lose(state: RegistryState, record: ActorRecord, { death, at, unbegun, drained }: LostEvent): void {
+  const { maxRestarts } = record.order;
+  if (unbegun === true || (drained === true && maxRestarts !== 0)) {
     record.status = "restarting";
     record.death = death;
     return;
   }
-  const { maxRestarts } = record.order;
   const isFinal = death.code === "ConstructorFailed" && record.restarts === 0 && record.status === "starting";
   if (isFinal || (maxRestarts >= 0 && record.restarts >= maxRestarts)) {
     bury(state, record, { death, at });

@@ -10,7 +10,7 @@ const IN_FLIGHT_MS = 1_000;
 
 export function heardNursery(owner: RegistryOwner, beat: NurseryBeat, now: Moment): void {
   const nursery = recognise(owner, beat, now);
-  for (const { actor, incarnation, death, unbegun } of beat.ended) {
+  for (const { actor, incarnation, death, unbegun, drained } of beat.ended) {
     if (isCurrent(owner.state.actors.get(actor), incarnation))
       append(owner, {
         type: "lost",
@@ -19,6 +19,7 @@ export function heardNursery(owner: RegistryOwner, beat: NurseryBeat, now: Momen
         death,
         at: now.wall,
         ...(unbegun === undefined ? {} : { unbegun }),
+        ...(drained === undefined ? {} : { drained }),
       });
     else send(owner, beat.replica, { type: "settled", actor, incarnation });
   }

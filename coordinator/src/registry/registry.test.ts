@@ -256,6 +256,25 @@ test("a replica that is to end refuses what it was just given: it begins elsewhe
   t.deepEqual([record?.replica, record?.incarnation, record?.restarts], ["n1", 2, 0]);
 });
 
+test("an actor that was ended with its replica, which was to go, begins elsewhere, and no restart is used up", (t) => {
+  const bench = new Bench();
+  bench.beat();
+  bench.ask({ op: "create", order: order("once", { maxRestarts: 1 }), getIfExists: false });
+  bench.ask({ op: "create", order: order("never"), getIfExists: false });
+  bench.beat({ residents: [alive("once"), alive("never")] });
+  const death = { code: "HostLost", message: "its replica was ended" } as const;
+  const ended = ["once", "never"].map((actor) => ({ actor, incarnation: 1, death, drained: true }) as const);
+  bench.beat({ draining: true, ended });
+  bench.beat({ replica: "n1" });
+  t.like(bench.owner.state.actors.get("once"), { status: "starting", incarnation: 2, replica: "n1", restarts: 0 });
+  t.like(bench.owner.state.actors.get("never"), { status: "dead", death: { code: "HostLost" } });
+  const crashed = { code: "Crashed", message: "SIGSEGV" } as const;
+  bench.beat({ replica: "n1", ended: [{ actor: "once", incarnation: 2, death: crashed }] });
+  t.like(bench.owner.state.actors.get("once"), { status: "starting", incarnation: 3, restarts: 1 });
+  bench.beat({ replica: "n1", ended: [{ actor: "once", incarnation: 3, death: crashed }] });
+  t.is(bench.status("once"), "dead");
+});
+
 test("a shared object goes when the last who held it has let go of it, or has ended a moment ago", (t) => {
   const bench = new Bench();
   const client = (id: string): ParentRef => ({ kind: "client", id });

@@ -30,6 +30,8 @@ export interface Live {
 
 /** What is done with one kind of journal. */
 export interface Part<State, L extends Live> {
+  /** What the journal is of, as logs call it. */
+  readonly of: "pipeline" | "group";
   /** @throws {JournalLostError} when `known` is not in the journal, among other things. */
   replay(known: KnownFrame): Promise<Replayed<State>>;
   catchUp(replayed: Replayed<State>): Promise<boolean>;
@@ -187,8 +189,8 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
 
   /** To the coordinator that is preferred for it: what it owns goes on there as after a takeover, only that nobody has to wait for a lease. */
   async #handOver(live: L, created: string): Promise<void> {
-    const { log, scope } = this.#options;
-    log.info("hands the pipeline over", { pipeline: scope.pipeline });
+    const { log, part } = this.#options;
+    log.info(`hands the ${part.of} over`, this.#named());
     this.#leave(live, created);
     this.#journalled = live.journalled;
     this.#enter({ kind: "starting" });
@@ -203,25 +205,25 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
 
   #lost(why: Loss): void {
     if (this.#isClosed()) return;
-    const { log, scope } = this.#options;
+    const { log, part, scope } = this.#options;
     if (why === "journal-lost") {
       this.#stall(`the journal of ${scope.pipeline} is shorter than what this coordinator has journalled. ${CURE}`);
       return;
     }
-    log.warn("no longer owns the pipeline", { pipeline: scope.pipeline });
+    log.warn(`no longer owns the ${part.of}`, this.#named());
     if (this.#phase.kind === "owner") this.#journalled = this.#phase.live.journalled;
     this.#enter({ kind: "starting" });
   }
 
   #failed(error: unknown): void {
-    const { log, scope } = this.#options;
+    const { log } = this.#options;
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof JournalLostError || error instanceof DamagedError) {
       this.#stall(error instanceof DamagedError ? `${text}. ${CURE}` : text);
       return;
     }
     const now = performance.now();
-    const facts = { pipeline: scope.pipeline, phase: this.#phase.kind, error: text };
+    const facts = { ...this.#named(), phase: this.#phase.kind, error: text };
     this.#failingSince ??= now;
     if (now - this.#failingSince < PATIENCE_MS) {
       log.debug("a step failed and is tried again", facts);
@@ -239,7 +241,13 @@ export class Coordination<State, L extends Live> implements AsyncDisposable {
   #stall(why: string): void {
     if (this.#phase.kind === "owner") this.#phase.live.close();
     this.#enter({ kind: "stalled", why });
-    this.#options.log.error("stalled", { pipeline: this.#options.scope.pipeline, reason: "JournalLost", why });
+    this.#options.log.error("stalled", { ...this.#named(), reason: "JournalLost", why });
+  }
+
+  /** As logs tell it. */
+  #named(): Readonly<Record<string, string>> {
+    const { part, scope } = this.#options;
+    return { [part.of]: scope.pipeline };
   }
 
   #enter(phase: Phase<State, L>): void {

@@ -50,6 +50,7 @@ export class GroupCoordinator implements AsyncDisposable {
     this.#coordination = new Coordination<RegistryState, LiveRegistry>({
       ...options,
       part: {
+        of: "group",
         replay: async (known) => replayJournal(REGISTRY, bus, scope, known),
         catchUp: async (replayed) => catchUp(REGISTRY, bus, scope, replayed),
         prepare: async () => {

@@ -46,6 +46,7 @@ export class PipelineCoordinator implements AsyncDisposable {
       streams,
       streamReplicas,
       part: {
+        of: "pipeline",
         replay: async (known) => replay(bus, scope, known),
         catchUp: async (replayed) => catchUp(bus, scope, replayed),
         prepare: async () => {

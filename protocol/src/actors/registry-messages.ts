@@ -61,6 +61,8 @@ export interface Ended {
   readonly death: Death;
   /** It was refused before anything of it ran: that is not held against the actor. */
   readonly unbegun?: true;
+  /** It was ended with its replica, which was to go: that is not held against the actor either. */
+  readonly drained?: true;
 }
 
 export interface NurseryBeat {

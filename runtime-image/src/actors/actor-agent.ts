@@ -32,10 +32,28 @@ const ACKNOWLEDGE_MS = 2;
 /** An outcome that its caller has not acknowledged for so long is sent again. */
 const REPEAT_MS = 1_000;
 /** A caller that waits for something says so every 5 s. */
-const FORGET = { silentMs: 60_000, goneMs: 600_000 };
+const FORGET: Patience = { silentMs: 60_000, goneMs: 600_000 };
 /** Larger results are stored apart. */
 const INLINE_BYTES = 512 * 1024;
 const ASYNC_CONCURRENCY = 1_000;
+
+/** How long a caller may be silent before it is forgotten. */
+export interface Patience {
+  /** One that nothing is kept for. */
+  readonly silentMs: number;
+  /** One that has not fetched an outcome: it goes, with what was stored for it. */
+  readonly goneMs: number;
+}
+
+export interface ActorAgentOptions {
+  readonly bus: Bus;
+  readonly scope: Scope;
+  readonly order: ActorOrder;
+  readonly incarnation: number;
+  readonly listener: ActorAgentListener;
+  /** Default: a minute, and ten. */
+  readonly patience?: Patience;
+}
 
 export interface ActorAgentListener {
   readonly onAlive: (facts: ActorFacts) => void;
@@ -47,15 +65,7 @@ export interface ActorAgentListener {
   readonly onBring: (payload: StoredPayload) => void;
 }
 
-export interface ActorAgentOptions {
-  readonly bus: Bus;
-  readonly scope: Scope;
-  readonly order: ActorOrder;
-  readonly incarnation: number;
-  readonly listener: ActorAgentListener;
-}
-
-export class ActorAgent {
+export class ActorAgent implements AsyncDisposable {
   readonly #options: ActorAgentOptions;
   readonly #blobs: BlobStore;
   readonly #host: ActorHostThread;
@@ -124,6 +134,11 @@ export class ActorAgent {
       blockedMs: this.#blocking.blockedMs(now),
       pid: process.pid,
     };
+  }
+
+  /** Ends the actor's thread, whatever it does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host.terminate();
   }
 
   #close(): void {
@@ -261,7 +276,7 @@ export class ActorAgent {
   #tick(): void {
     const now = performance.now();
     this.#mailbox?.repeat(now, REPEAT_MS);
-    for (const { caller, outcomes } of this.#mailbox?.forget(now, FORGET) ?? []) {
+    for (const { caller, outcomes } of this.#mailbox?.forget(now, this.#options.patience ?? FORGET) ?? []) {
       this.#replies.delete(caller);
       for (const outcome of outcomes) this.#discard(outcome);
     }

@@ -59,6 +59,8 @@ export class Nursery {
   readonly #instance = randomBytes(6).toString("hex");
   readonly #kept = new Map<string, Kept>();
   readonly #ended = new Map<string, Ended>();
+  /** Ended as this replica ends. */
+  readonly #drained = new WeakSet<ActorProcess>();
   readonly #subscriptions: BusSubscription[] = [];
   readonly #beats: NodeJS.Timeout;
   readonly #unlisten: () => void;
@@ -106,7 +108,10 @@ export class Nursery {
     for (const spare of this.#spares) spare.end();
     const death = this.#leaving();
     const kept = [...this.#kept.values()];
-    for (const { process } of kept) process.end(death);
+    for (const { process } of kept) {
+      this.#drained.add(process);
+      process.end(death);
+    }
     await Promise.all(kept.map(async ({ process }) => process.exited));
     const settled = performance.now() + SETTLE_MS;
     while (performance.now() < settled && this.#ended.size > 0) {
@@ -217,7 +222,7 @@ export class Nursery {
     for (const [key, { actor, incarnation, process: kept }] of this.#kept) {
       if (kept !== process) continue;
       this.#kept.delete(key);
-      this.#ended.set(key, { actor, incarnation, death });
+      this.#ended.set(key, { actor, incarnation, death, ...(this.#drained.has(process) ? { drained: true } : {}) });
     }
     this.#beatSoon();
   }

@@ -8,14 +8,12 @@ import { createHash, hash, randomBytes } from "node:crypto";
 import { subjectsOf, streamsOf, type Scope, type Subjects } from "../subjects.ts";
 import type { BlobRef, PayloadKind, StoredPayload } from "../payload.ts";
 import type { BlobFolder } from "./blob-folder.ts";
-import { appendToStream, JetStreamError, lastMessageOf, purgeStream } from "./jetstream.ts";
+import { appendToStream, lastMessageOf, purgeStream } from "./jetstream.ts";
 import type { Bus } from "./port.ts";
+import { Way } from "./way.ts";
 
 /** Chunks are at most this large, and always below half of the server's `max_payload` (E10). */
 const CHUNK_LIMIT = 1024 * 1024;
-/** Chunks under way at a time. */
-const WINDOW = 4;
-const ATTEMPTS = 5;
 
 /** A stored payload could not be written, is gone, or differs from what was written. */
 export class BlobError extends Error {
@@ -69,9 +67,10 @@ export class BlobStore {
     }
     const chunkBytes = Math.min(CHUNK_LIMIT, Math.floor(this.#bus.maxPayload / 2) - 1024);
     const chunks = Math.max(1, Math.ceil(size / chunkBytes));
-    await inWindow(chunks, async (chunk) => {
+    const way = new Way(this.#bus);
+    await way.all(chunks, async (chunk) => {
       const part = bytes.subarray(chunk * chunkBytes, (chunk + 1) * chunkBytes);
-      await this.#putChunk(this.#subjects.blob(id, chunk), part);
+      await this.#putChunk(way, this.#subjects.blob(id, chunk), part);
     });
     return { kind, ref: { id, size, chunks, sha256: hash("sha256", bytes) } };
   }
@@ -87,10 +86,11 @@ export class BlobStore {
    */
   async *pieces({ ref }: StoredPayload): AsyncGenerator<Uint8Array, void, void> {
     const digest = createHash("sha256");
+    const way = new Way(this.#bus);
     const ahead: Promise<Uint8Array>[] = [];
     for (let next = 0, chunk = 0; chunk < ref.chunks; chunk++) {
-      for (; next < ref.chunks && ahead.length < WINDOW; next++) {
-        const piece = this.#getChunk(ref, next);
+      for (; next < ref.chunks && ahead.length < way.room; next++) {
+        const piece = this.#getChunk(way, ref, next);
         piece.catch(() => undefined); // heard when its turn comes, if it comes
         ahead.push(piece);
       }
@@ -120,8 +120,9 @@ export class BlobStore {
 
   async #fetch(ref: BlobRef): Promise<Uint8Array> {
     const parts: Uint8Array[] = Array.from({ length: ref.chunks });
-    await inWindow(ref.chunks, async (chunk) => {
-      parts[chunk] = await this.#getChunk(ref, chunk);
+    const way = new Way(this.#bus);
+    await way.all(ref.chunks, async (chunk) => {
+      parts[chunk] = await this.#getChunk(way, ref, chunk);
     });
     const [first] = parts;
     const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
@@ -130,12 +131,13 @@ export class BlobStore {
   }
 
   /** Writing a chunk again leaves a second copy under the same subject; the last one counts, and both are purged together. */
-  async #putChunk(subject: string, bytes: Uint8Array): Promise<void> {
-    await again(async () => appendToStream(this.#bus, subject, bytes));
+  async #putChunk(way: Way, subject: string, bytes: Uint8Array): Promise<void> {
+    await way.carry(async (timeoutMs) => appendToStream(this.#bus, subject, bytes, { timeoutMs }));
   }
 
-  async #getChunk(ref: BlobRef, chunk: number): Promise<Uint8Array> {
-    const message = await again(async () => lastMessageOf(this.#bus, this.#stream, this.#subjects.blob(ref.id, chunk)));
+  async #getChunk(way: Way, ref: BlobRef, chunk: number): Promise<Uint8Array> {
+    const subject = this.#subjects.blob(ref.id, chunk);
+    const message = await way.carry(async (timeoutMs) => lastMessageOf(this.#bus, this.#stream, subject, timeoutMs));
     if (message === null) throw new BlobError(`stored payload ${ref.id} is gone (chunk ${chunk} of ${ref.chunks})`);
     return message.data;
   }
@@ -152,24 +154,4 @@ export function placeOf({ chunks }: BlobRef): BlobPlace {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** NATS may be restarting: try again for a few seconds, but never what the server itself refused. */
-async function again<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let failures = 1; ; failures++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof JetStreamError || failures >= ATTEMPTS) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200 * failures));
-    }
-  }
-}
-
-async function inWindow(count: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(WINDOW, count) }, lane));
 }

@@ -71,6 +71,7 @@ export class ActorAgent implements AsyncDisposable {
   readonly #host: ActorHostThread;
   readonly #blocking: Blocking;
   readonly #teller: HoldTeller;
+  readonly #patience: Patience;
   readonly #replies = new Map<string, string>();
   readonly #startedAt = new Map<number, number>();
   readonly #subscriptions: BusSubscription[] = [];
@@ -83,8 +84,9 @@ export class ActorAgent implements AsyncDisposable {
   #factsAt = -Infinity;
 
   constructor(options: ActorAgentOptions) {
-    const { bus, scope, order, incarnation, listener } = options;
+    const { bus, scope, order, incarnation, listener, patience = FORGET } = options;
     this.#options = options;
+    this.#patience = patience;
     this.#blobs = new BlobStore(bus, scope);
     this.#teller = new HoldTeller(bus, scope, { kind: "actor", id: order.id, incarnation });
     this.#host = new ActorHostThread(
@@ -276,7 +278,7 @@ export class ActorAgent implements AsyncDisposable {
   #tick(): void {
     const now = performance.now();
     this.#mailbox?.repeat(now, REPEAT_MS);
-    for (const { caller, outcomes } of this.#mailbox?.forget(now, this.#options.patience ?? FORGET) ?? []) {
+    for (const { caller, outcomes } of this.#mailbox?.forget(now, this.#patience) ?? []) {
       this.#replies.delete(caller);
       for (const outcome of outcomes) this.#discard(outcome);
     }

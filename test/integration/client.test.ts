@@ -203,6 +203,29 @@ test("an owner that never answers is named after a while, and nothing hangs", as
   await t.throwsAsync(client.runMany([1, 2, 3]), { instanceOf: NoCoordinatorError });
 });
 
+test("an owner that can confirm nothing has not answered, and the error says what it waits for", async (t) => {
+  await using nats = await testNats();
+  const unconfirmed = {
+    code: "Unconfirmed",
+    message: "the submission waits for the journal",
+    hint: "Make room on the disk",
+    retryAfterMs: 10,
+  };
+  const refuse = (id: string, attempt: number): object | undefined =>
+    id === "lost" || attempt < 3 ? unconfirmed : undefined;
+  await using owner = await smallOwner(nats.url, { refuse });
+  await using client = await clientOf(nats.url);
+  t.deepEqual(await client.run(1, { id: "late" }), { out: 1 });
+  t.is(owner.submissions.get("late"), 3);
+  await using hasty = await clientOf(nats.url, { coordinatorTimeoutMs: 3_000 });
+  const message = /has answered for 3 s: the submission waits for the journal\. Make room on the disk\. 1 jobs wait/;
+  await t.throwsAsync(hasty.run(1, { id: "lost" }), { instanceOf: NoCoordinatorError, message });
+  await t.throwsAsync(hasty.submit(1, { id: "lost" }), {
+    instanceOf: NoCoordinatorError,
+    message: /waits for the journal/,
+  });
+});
+
 test("a large input waits for the first coordinator, as a small one does, and names it when none comes", async (t) => {
   await using nats = await testNats();
   const large = "x".repeat(40_000);

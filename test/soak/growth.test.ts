@@ -28,8 +28,8 @@ const FRAME_BYTES = 150;
 const SNAPSHOT_PARTS = 4;
 /** Old space of every process. One that kept 300 bytes of each of 200,000 jobs would end for want of memory, and be started again. */
 const HEAP_MEBIBYTES = 64;
-/** The heap of a thread that runs modules may grow by so much: in a long run by 23 bytes a job. */
-const HOST_BYTES = 4 * MEBI;
+/** The heap of a thread that runs modules may grow by so much: in a long run by 46 bytes a job. */
+const HOST_BYTES = 8 * MEBI;
 /** Resident memory is no measure of what is kept: it holds what was not collected yet. Beyond this it is something else. */
 const MORE_MEBIBYTES = 160;
 

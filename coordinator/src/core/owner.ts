@@ -55,6 +55,8 @@ export type RefusalCode =
   | "JobConflict"
   | "TooManyJobs"
   | "StreamFull"
+  /** Neither accepted nor refused: the journal does not answer. */
+  | "Unconfirmed"
   | "JobNotFound"
   | "NotFailed"
   | "RecordUnreadable"

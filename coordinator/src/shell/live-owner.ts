@@ -34,6 +34,7 @@ import { Outbox } from "./outbox.ts";
 import { Records } from "./records.ts";
 import type { Guidance } from "./revision-reader.ts";
 import { roomOf } from "./streams.ts";
+import { stuckReply } from "./stuck-reply.ts";
 import { Sweep } from "./sweep.ts";
 import { momentNow, Tenure } from "./tenure.ts";
 import { WriteWatch } from "./write-watch.ts";
@@ -224,20 +225,13 @@ export class LiveOwner {
     }
   }
 
-  /** Refuses what was never taken, if the reason for this owner's silence is a disk that takes nothing. */
+  /** Says why this owner is silent, if a disk that takes nothing is the reason; what was never taken is refused for it. */
   async #explain(message: BusMessage): Promise<void> {
     const id = message.header("Troupe-Job-Id");
     if (!(await this.#writes.isStuck()) || this.#tenure.isClosed) return;
     const isUnderWay = this.#writer.holds(({ event }) => event.type === "submit" && event.job === id);
-    if (isUnderWay || this.#owner.state.jobs.has(id) || this.#owner.state.index.has(id)) return;
-    this.#outbox.reply(message.reply, {
-      kind: "refused",
-      ...(id === "" ? {} : { id }),
-      code: "StreamFull",
-      message: "the NATS server answers, but takes nothing: its disk may be full",
-      hint: "make room on the disk of the NATS server, and restart it; nothing that was accepted is lost",
-      retryAfterMs: 5_000,
-    });
+    const isKnown = isUnderWay || this.#owner.state.jobs.has(id) || this.#owner.state.index.has(id);
+    this.#outbox.reply(message.reply, stuckReply(id, isKnown));
   }
 
   #asked(submission: Submission): void {

@@ -180,7 +180,8 @@ export class Outstanding {
       return;
     }
     const refusal = refusalOf(reply);
-    this.#silence.end();
+    if (refusal.kind === "unconfirmed") this.#silence.because(refusal.error.message);
+    else this.#silence.end();
     if (refusal.kind === "final") this.#fail(job, refusal.error);
     else this.#sayLater(job, refusal.afterMs, BACKOFF_LATER_MS);
   }

@@ -4,9 +4,10 @@ import { RefusedError } from "./errors.ts";
 
 export interface Refusal {
   /**
-   * `final`: asking again would not help. `later`: the owner asks for patience.
+   * `final`: asking again would not help. `later`: the owner asks for patience. `unconfirmed`: it cannot know the answer; that is as if
+   * nobody had answered, and says why.
    */
-  readonly kind: "final" | "later";
+  readonly kind: "final" | "later" | "unconfirmed";
   readonly error: RefusedError;
   readonly afterMs: number;
 }
@@ -20,7 +21,7 @@ export function refusalOf(reply: Fields): Refusal {
   const hint = wire.get("hint");
   const afterMs = wire.get("retryAfterMs") ?? reply.get("retryAfterMs");
   return {
-    kind: PASSING.has(code) && typeof afterMs === "number" ? "later" : "final",
+    kind: code === "Unconfirmed" ? "unconfirmed" : PASSING.has(code) && typeof afterMs === "number" ? "later" : "final",
     error: new RefusedError(code, wire.string("message"), typeof hint === "string" ? hint : null),
     afterMs: typeof afterMs === "number" ? afterMs : 0,
   };

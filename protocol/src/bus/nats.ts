@@ -39,7 +39,7 @@ export async function connectBus(options: ConnectOptions): Promise<Bus> {
   const settings: ConnectionOptions = {
     servers: options.url.split(","),
     name: options.name,
-    timeout: options.timeoutMs ?? 5_000,
+    timeout: options.timeoutMs ?? 10_000,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
     reconnectJitter: 50,

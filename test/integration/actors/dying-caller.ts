@@ -5,9 +5,13 @@ import { Echo } from "./echo.ts";
 const [, , nats = ""] = process.argv;
 await startActors({ nats, group: "actors" });
 const large = new Uint8Array(1_000_000).fill(7);
-await put(large);
+const kept = await put(large);
 const owned = await actor(Echo, [], { name: "owned" });
 const keeper = await actorNamed<Echo>("keeper");
 void owned.hold(large);
 void keeper.hold(large);
 process.stdout.write("ready\n");
+// A reference that nobody can reach is released.
+process.on("exit", () => {
+  kept.release();
+});

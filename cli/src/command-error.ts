@@ -27,16 +27,34 @@ export class CommandError extends Error {
   }
 }
 
+/** What scripts read of a problem: one of the manifest, or what kept the command from looking at it, which has no place in it. */
+export interface ToldProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+}
+
+/** A problem that has no place in the manifest. */
+export function withoutPlace(code: string, message: string, hint: string): ToldProblem {
+  return { code, message, hint, path: null, line: null, column: null };
+}
+
 /** A file has problems, already in words. */
 export class ProblemsError extends Error {
   override readonly name = "ProblemsError";
   readonly text: string;
   /** The same as data; empty when they are not of the manifest but of code. */
   readonly problems: readonly Problem[];
+  /** Those of code as data. */
+  readonly ofCode: readonly ToldProblem[];
 
-  constructor(text: string, problems: readonly Problem[] = []) {
+  constructor(text: string, problems: readonly Problem[] = [], ofCode: readonly ToldProblem[] = []) {
     super(text);
     this.text = text;
     this.problems = problems;
+    this.ofCode = ofCode;
   }
 }

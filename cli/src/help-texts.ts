@@ -33,7 +33,9 @@ Exit: what the program exits with.
   troupe validate pipeline.yaml
   troupe validate config.yml --set size=512 -o json
 
-Exit: 0 nothing is wrong, 1 something is, 2 the call is wrong.
+-o json: one object, { problems: [{ code, message, hint, path, line, column }], warnings: [the same] }. A file that is not there, or
+code that cannot be loaded, is a problem too; its path, line and column are null.
+Exit: 0 nothing is wrong, 1 something is, 2 the call is wrong: no such file, code that cannot be loaded.
 `,
   plan: `Examples:
   troupe plan pipeline.yaml --jobs 100

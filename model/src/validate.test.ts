@@ -1,5 +1,4 @@
 import test from "ava";
-import { PROBLEM_CODES } from "./problem.ts";
 import { validateGroup, validateManifest } from "./validate.ts";
 
 interface Module {
@@ -35,16 +34,6 @@ test("the largest pipeline that is allowed is accepted", (t) => {
     dependsOn: Array.from({ length: Math.min(16, index) }, (_, back) => `m${String(index - back - 1)}`),
   }));
   t.deepEqual(codes(manifest(modules)), []);
-});
-
-test("one more of anything is refused", (t) => {
-  t.deepEqual(codes(manifest(chain(129))), ["TooManyModules spec.modules[128]"]);
-  t.deepEqual(codes(manifest(chain(65, (index) => ({ group: `g${String(index)}` })))), ["TooManyGroups spec.modules"]);
-  const wide = chain(18, (index) => ({
-    dependsOn:
-      index === 17 ? Array.from({ length: 17 }, (_, parent) => `m${String(parent)}`) : index === 0 ? [] : ["m0"],
-  }));
-  t.deepEqual(codes(manifest(wide)), ["TooManyDependencies spec.modules[17].dependsOn"]);
 });
 
 test("parameters are counted in bytes, all together, and the largest is named", (t) => {
@@ -131,8 +120,4 @@ test("two knots of modules are two problems", (t) => {
     "ModuleCycle spec.modules[0].dependsOn[0]",
     "ModuleCycle spec.modules[3].dependsOn[0]",
   ]);
-});
-
-test("codes are listed once each, in order", (t) => {
-  t.deepEqual([...PROBLEM_CODES], [...new Set(PROBLEM_CODES)].sort());
 });

@@ -3,12 +3,14 @@ import {
   JobCancelledError,
   JobFailedError,
   NoCoordinatorError,
+  Pipeline,
   RefusedError,
   type PipelineClient,
 } from "@troupe/sdk";
 import { BlobStore, connectBus } from "@troupe/protocol";
 import test from "ava";
 import { eventually } from "../support/eventually.ts";
+import { freePorts } from "../support/free-ports.ts";
 import { testNats } from "../support/nats.ts";
 import { SCOPE, smallOwner } from "../support/small-owner.ts";
 
@@ -281,3 +283,15 @@ test("closing ends what waits, and can be done again", async (t) => {
 function* numbers(count: number): Generator<number> {
   for (let n = 0; n < count; n++) yield n;
 }
+
+test("NATS that is not there: connect() says which address it tried and what would help, and no job is begun", async (t) => {
+  const [port] = await freePorts(1);
+  const nats = `nats://127.0.0.1:${String(port)}`;
+  const error = await t.throwsAsync(connect({ nats, pipeline: "p" }), { name: "ConnectError" });
+  t.is(
+    error.message,
+    `NATS does not answer at ${nats}: nobody listens there. Start nats-server (with JetStream: -js), or correct the address.`,
+  );
+  const pipeline = new Pipeline<string>("p", { modules: import.meta.filename }).addModule("A", "t", { expose: true });
+  await t.throwsAsync(pipeline.start({ nats }), { name: "ConnectError", message: error.message });
+});

@@ -1,6 +1,6 @@
 /** `troupe validate`: all that is wrong with a pipeline, or with Groups that are applied by themselves. */
 import { checkGroupsFile, readPipeline, type Problem } from "@troupe/model";
-import { ProblemsError } from "../command-error.ts";
+import { CommandError, ProblemsError, withoutPlace, type ToldProblem } from "../command-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { readText } from "../inputs/read-input.ts";
 import { describe } from "../pipeline-file/describe.ts";
@@ -18,14 +18,36 @@ interface Checked {
 }
 
 export async function validate(file: string, flags: Partial<RunFlags>): Promise<ExitCode> {
-  const json = isJson(flags.output);
+  if (isJson(flags.output)) return validateForScripts(file, flags);
   const checked = await check(file, await readLoadFlags(flags));
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify({ problems: checked.problems.map(plain), warnings: checked.warnings.map(plain) })}\n`,
-    );
-  else say(file, checked);
-  return checked.problems.length === 0 ? EXIT.ok : EXIT.failed;
+  say(file, checked);
+  return exitOf(checked);
+}
+
+/** Scripts read `problems` whatever happens: what keeps a file from being looked at is one too. stderr and the exit say it as ever. */
+async function validateForScripts(file: string, flags: Partial<RunFlags>): Promise<ExitCode> {
+  try {
+    const checked = await check(file, await readLoadFlags(flags));
+    print(checked.problems.map(plain), checked.warnings.map(plain));
+    return exitOf(checked);
+  } catch (error) {
+    print(toldOf(error), []);
+    throw error;
+  }
+}
+
+function print(problems: readonly ToldProblem[], warnings: readonly ToldProblem[]): void {
+  process.stdout.write(`${JSON.stringify({ problems, warnings })}\n`);
+}
+
+function toldOf(error: unknown): readonly ToldProblem[] {
+  if (error instanceof CommandError) return [withoutPlace(error.code, error.message, error.hint)];
+  if (error instanceof ProblemsError) return [...error.problems.map(plain), ...error.ofCode];
+  return [withoutPlace("Unexpected", error instanceof Error ? error.message : String(error), "")];
+}
+
+function exitOf({ problems }: Checked): ExitCode {
+  return problems.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function check(file: string, options: LoadOptions): Promise<Checked> {

@@ -1,14 +1,19 @@
 import type { ModuleTypeFacts } from "@troupe/model";
-import { ProblemsError } from "../command-error.ts";
+import { ProblemsError, withoutPlace } from "../command-error.ts";
 
 /** What the files register. @throws {ProblemsError} naming every file that could not be loaded, with its error and line */
 export async function describe(paths: readonly string[]): Promise<readonly ModuleTypeFacts[]> {
   if (paths.length === 0) return [];
   const { describeModules } = await import("@troupe/local");
   const { types, problems } = await describeModules(paths);
-  if (problems.length > 0) throw new ProblemsError(problems.map(textOf).join("\n"));
+  if (problems.length > 0) {
+    const told = problems.map((problem) => withoutPlace(CODE, problem.message, hintOf(problem)));
+    throw new ProblemsError(problems.map(textOf).join("\n"), [], told);
+  }
   return types;
 }
+
+const CODE = "ModuleFileBroken";
 
 interface LoadProblem {
   readonly file: string;
@@ -17,12 +22,17 @@ interface LoadProblem {
   readonly stack: string | null;
 }
 
-function textOf({ message, hint, stack }: LoadProblem): string {
+function hintOf({ hint }: LoadProblem): string {
+  return hint === "" ? "Correct the file; the error is the one that it throws when it is imported." : hint;
+}
+
+function textOf(problem: LoadProblem): string {
+  const { message, stack } = problem;
   const frames = (stack ?? "").split("\n").filter((line) => line.trim().startsWith("at "));
   const lines = [
-    `error[ModuleFileBroken] a module file cannot be loaded: ${message}`,
+    `error[${CODE}] a module file cannot be loaded: ${message}`,
     ...frames.slice(0, 4).map((frame) => `  ${frame.trim()}`),
-    `hint: ${hint === "" ? "Correct the file; the error is the one that it throws when it is imported." : hint}`,
+    `hint: ${hintOf(problem)}`,
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -1,3 +1,4 @@
+import { itemPath, keyPath } from "../path.ts";
 import type { Finding } from "../problem.ts";
 import type { MappingNode, ScalarNode, YamlNode } from "../yaml/node.ts";
 import type { Places } from "./places.ts";
@@ -29,7 +30,7 @@ export function eachScalar(node: YamlNode, path: string, visit: (scalar: ScalarN
   if (node.kind === "scalar") visit(node, path);
   else if (node.kind === "sequence")
     node.items.forEach((item, index) => {
-      eachScalar(item, `${path}[${String(index)}]`, visit);
+      eachScalar(item, itemPath(path, index), visit);
     });
-  else for (const [key, entry] of node.entries) eachScalar(entry.node, `${path}.${key}`, visit);
+  else for (const [key, entry] of node.entries) eachScalar(entry.node, keyPath(path, key), visit);
 }

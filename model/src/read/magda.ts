@@ -2,7 +2,7 @@ import { toDnsLabel } from "../dns-label.ts";
 import type { Json } from "../json.ts";
 import { API_VERSION } from "../manifest.ts";
 import { didYouMean } from "../nearest.ts";
-import { toJson, type MappingNode } from "../yaml/node.ts";
+import { toJson, type MappingNode, type YamlNode } from "../yaml/node.ts";
 import { fieldNode, nameText, type Conversion } from "./conversion.ts";
 import { groupLabels } from "./group-labels.ts";
 import { warnOfBooleans } from "./magda-booleans.ts";
@@ -24,7 +24,7 @@ export function convertMagda(file: MappingNode, defaultName: string, to: Convers
   const groups = fieldNode(file, "groups");
   const names = [...listedGroups(groups), ...(modules === undefined ? [] : groupsOfModules(modules))];
   const labels = groupLabels(names);
-  warnOfRenamed(labels, to);
+  warnOfRenamed(labels, { modules, groups }, to);
   recordLists(file, to);
   return {
     apiVersion: API_VERSION,
@@ -78,15 +78,30 @@ function warnOfKey(key: string, to: Conversion): void {
   });
 }
 
-function warnOfRenamed(labels: ReadonlyMap<string, string>, to: Conversion): void {
+interface Lists {
+  readonly modules: YamlNode | undefined;
+  readonly groups: YamlNode | undefined;
+}
+
+function warnOfRenamed(labels: ReadonlyMap<string, string>, lists: Lists, to: Conversion): void {
   for (const [name, label] of labels) {
     if (name === label) continue;
-    const hint = "Groups become Kubernetes objects, whose names have lower-case letters, digits and dashes.";
     to.warnings.push({
       code: "RenamedGroup",
       message: `The group "${name}" is called "${label}" here.`,
-      hint,
-      path: "groups",
+      hint: `Write ${label} in the file to have one name everywhere: groups become Kubernetes objects, whose names have lower-case letters, digits and dashes.`,
+      path: firstNaming(name, lists),
     });
   }
+}
+
+/** Where a group is named first: by a module, else in the list of groups. */
+function firstNaming(name: string, { modules, groups }: Lists): string {
+  const [module, listed] = [indexOf(modules, "group", name), indexOf(groups, "name", name)];
+  return module === -1 ? `spec.groups[${String(listed)}].name` : `spec.modules[${String(module)}].group`;
+}
+
+function indexOf(list: YamlNode | undefined, key: string, name: string): number {
+  if (list?.kind !== "sequence") return -1;
+  return list.items.findIndex((item) => item.kind === "mapping" && nameText(fieldNode(item, key)) === name);
 }

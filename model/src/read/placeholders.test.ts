@@ -54,13 +54,6 @@ test("a placeholder without value is refused, with its place and the flag to giv
   ]);
 });
 
-test("a value that no placeholder asks for is warned of", (t) => {
-  const result = read("a: 1", { N: "1" });
-  t.deepEqual(result.ok ? result.warnings.map(({ code, message }) => [code, message]) : [], [
-    ["UnusedPlaceholder", 'A value was given for "N", but no placeholder ${N} is in the file.'],
-  ]);
-});
-
 test("in a manifest too, but neither in ConfigMaps nor in pod templates", (t) => {
   const text = `apiVersion: v1
 kind: ConfigMap

@@ -3,26 +3,6 @@ import { testCases, ONE } from "./rule-cases.ts";
 
 testCases(test, [
   {
-    rule: "an unknown field of a module, with the nearest",
-    spec: "  modules:\n    - { name: A, type: t, group: g, depends_on: [] }\n",
-    expected: [
-      [
-        "UnknownField",
-        "spec.modules[0].depends_on",
-        "6:37",
-        '"depends_on" is no field of a module',
-        'Did you mean "dependsOn"?',
-      ],
-    ],
-  },
-  {
-    rule: "a missing field",
-    spec: "  modules:\n    - { name: A, group: g }\n",
-    expected: [
-      ["MissingField", "spec.modules[0].type", "6:7", 'The field "type" of a module is missing', 'Add "type"'],
-    ],
-  },
-  {
     rule: "an empty required field",
     spec: "  modules:\n    - name: A\n      type:\n      group: g\n",
     expected: [["MissingField", "spec.modules[0].type", "7:7", '"type"', 'Add "type"']],
@@ -35,23 +15,11 @@ testCases(test, [
     ],
   },
   {
-    rule: "a text where a number belongs",
-    spec: `${ONE}  jobs: { maxAttempts: "3" }\n`,
-    expected: [["InvalidValue", "spec.jobs.maxAttempts", "7:24", 'found the text "3"', "Remove the quotes: 3."]],
-  },
-  {
     rule: "a number out of range",
     spec: `${ONE}  jobs: { maxAttempts: 0, timeoutSeconds: 0 }\n`,
     expected: [
       ["InvalidValue", "spec.jobs.maxAttempts", "7:24", "0 is out of range", "a whole number of at least 1"],
       ["InvalidValue", "spec.jobs.timeoutSeconds", "7:43", "0 is out of range", "a number above 0"],
-    ],
-  },
-  {
-    rule: "a group name that Kubernetes refuses",
-    spec: "  modules:\n    - { name: A, type: t, group: My_Group }\n",
-    expected: [
-      ["InvalidName", "spec.modules[0].group", "6:34", '"My_Group" is no name of a group', 'For instance "my-group"'],
     ],
   },
   {

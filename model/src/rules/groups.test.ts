@@ -3,18 +3,6 @@ import { testCases, GROUP, ONE } from "./rule-cases.ts";
 
 testCases(test, [
   {
-    rule: "a listed group without modules",
-    spec: `${ONE}  groups:\n    - { name: gg }\n`,
-    expected: [["EmptyGroup", "spec.groups[0].name", "8:15", 'No module is in the group "gg"', 'Did you mean "g"?']],
-  },
-  {
-    rule: "a group listed twice",
-    spec: `${ONE}  groups:\n    - name: g\n    - name: g\n`,
-    expected: [
-      ["DuplicateGroup", "spec.groups[1].name", "9:13", '"g" is listed already, as spec.groups[0]', "Join the two"],
-    ],
-  },
-  {
     rule: "an unquoted fraction",
     spec: `${ONE}  groups: [{ name: g, resources: { cpu: 1.5, gpu: 0.5 } }]\n`,
     expected: [

@@ -26,34 +26,6 @@ testCases(test, [
     ],
   },
   {
-    rule: "an aggregate that its type is not",
-    spec: "  modules:\n    - { name: A, type: t, group: g, aggregate: true }\n",
-    types: [facts("t")],
-    expected: [
-      [
-        "AggregateMismatch",
-        "spec.modules[0].aggregate",
-        "6:48",
-        'declared to be an aggregate, but its type "t" is none',
-        "Remove aggregate",
-      ],
-    ],
-  },
-  {
-    rule: "an interface that is not accepted",
-    spec: "  modules:\n    - { name: A, type: words, group: g }\n    - { name: B, type: sum, group: g, dependsOn: [A] }\n",
-    types: [facts("words", { produces: "Text" }), facts("sum", { accepts: ["Number", "digits"] })],
-    expected: [
-      [
-        "InterfaceMismatch",
-        "spec.modules[1].dependsOn[0]",
-        "7:51",
-        'Module "B" (sum) does not take the result of "A" (words, which produces Text). It accepts: Number, digits.',
-        "accept Text",
-      ],
-    ],
-  },
-  {
     rule: "an interface that accepts nothing",
     spec: TWO,
     types: [facts("t", { accepts: [] })],

@@ -7,8 +7,16 @@ import { knownTypes } from "./module-types.ts";
 /** Loads files in a thread of its own and says what they register: `describeModules` of the local system. */
 export type DescribeModules = (files: readonly string[]) => Promise<{
   readonly types: readonly ModuleTypeFacts[];
-  readonly problems: readonly { readonly message: string; readonly hint: string }[];
+  readonly problems: readonly LoadProblem[];
 }>;
+
+/** Why a module file could not be loaded. */
+interface LoadProblem {
+  readonly message: string;
+  readonly hint: string;
+  /** Of what the file threw, if it did. */
+  readonly stack: string | null;
+}
 
 /** @throws {InvalidPipelineError} @throws {StartError} when a module file cannot be loaded */
 export async function prepareRevision(
@@ -40,6 +48,12 @@ async function typesOf(
   if (known.length === wanted.size) return known;
   const { types, problems } = await describe(files);
   const [first] = problems;
-  if (first !== undefined) throw new StartError(first.hint === "" ? first.message : `${first.message}\n${first.hint}`);
+  if (first !== undefined) throw new StartError(textOf(first));
   return types;
+}
+
+/** With the line that threw: the file alone may be long, and others may be imported by it. */
+function textOf({ message, hint, stack }: LoadProblem): string {
+  const where = (stack ?? "").split("\n").find((line) => line.trim().startsWith("at "));
+  return [message, ...(where === undefined ? [] : [`    ${where.trim()}`]), ...(hint === "" ? [] : [hint])].join("\n");
 }

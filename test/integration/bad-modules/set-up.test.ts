@@ -11,7 +11,11 @@ const BROKEN = join(import.meta.dirname, "broken");
 
 test.serial("a module file that throws on import is refused at the start, with file, error and line", async (t) => {
   const pipeline = new Pipeline("broken", { modules: BROKEN }).addModule("A", "half", { expose: true });
-  await t.throwsAsync(pipeline.start(), { name: "StartError", message: /broken\/import\.ts: Error: no licence/ });
+  const error = await t.throwsAsync(pipeline.start(), {
+    name: "StartError",
+    message: /broken\/import\.ts: Error: no licence/,
+  });
+  t.regex(error.message, /broken\/import\.ts:5:7\b/);
 });
 
 test.serial(

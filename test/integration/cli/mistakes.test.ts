@@ -1,5 +1,10 @@
 /** What users get wrong is told with its place and the cure. */
 import test from "ava";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { eventually } from "../../support/eventually.ts";
+import { freePorts } from "../../support/free-ports.ts";
+import { processesWith } from "../../support/processes.ts";
 import { FIXTURES, TroupeCommand } from "./troupe-command.ts";
 
 let troupe: TroupeCommand;
@@ -70,3 +75,35 @@ for (const [name, args, exit, messages] of [
     t.regex(ended.err, /hint: \S/);
   });
 }
+
+test.serial("NATS that cannot be reached ends the command with 4, the address and what would help", async (t) => {
+  const [port] = await freePorts(1);
+  const ended = await troupe.run("get", "actors", "--nats", `nats://127.0.0.1:${String(port)}`);
+  t.is(ended.code, 4, ended.err);
+  t.is(ended.out, "");
+  t.is(
+    ended.err,
+    `error[CannotConnect] NATS does not answer at nats://127.0.0.1:${String(port)}: nobody listens there. Start nats-server (with JetStream: -js), or correct the address.\n`,
+  );
+});
+
+test.serial(
+  "a port that another process has is named to a program that wants it, and nothing is left behind",
+  async (t) => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo;
+    const mark = `cli-test-port-${String(process.pid)}-${String(port)}`;
+    const { ended } = troupe.start(["exec", `${FIXTURES}/on-port.ts`, String(port)], { TROUPE_TEST_MARK: mark });
+    const { code, out, err } = await ended;
+    taken.close();
+    t.is(code, 1, err);
+    t.is(out, "");
+    t.regex(
+      err,
+      new RegExp(`port ${String(port)} is in use by another process\\. Choose another port, or leave it out`),
+    );
+    t.regex(err, /NatsPortTaken/);
+    await eventually("nothing is left", () => processesWith(mark).length === 0);
+  },
+);

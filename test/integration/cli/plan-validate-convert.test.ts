@@ -26,6 +26,36 @@ test.serial("validate says what is wrong as data, and nothing when nothing is", 
   t.deepEqual((JSON.parse(right.out) as { problems: unknown[] }).problems, []);
 });
 
+test.serial(
+  "what keeps validate from looking at a file is a problem as well, for scripts that read problems",
+  async (t) => {
+    for (const [args, code, message, hint] of [
+      [["nowhere.yaml"], "NoSuchFile", /^nowhere\.yaml: there is no such file$/, /\S/],
+      [[`${FIXTURES}/odd.yaml`, "--modules", "nowhere"], "NoSuchFile", /^--modules nowhere: /, /\S/],
+      [
+        [`${FIXTURES}/odd.yaml`, "--modules", `${FIXTURES}/throws`],
+        "ModuleFileBroken",
+        /no model file/,
+        /Correct the file/,
+      ],
+      [[`${FIXTURES}/no-pipeline.ts`], "NoPipeline", /it exports answer$/, /\S/],
+    ] as const) {
+      const ended = await troupe.run("validate", ...args, "-o", "json");
+      t.is(ended.code, 2, ended.err);
+      const { problems, warnings } = JSON.parse(ended.out) as {
+        problems: Record<string, unknown>[];
+        warnings: unknown[];
+      };
+      t.is(problems.length, 1);
+      t.like(problems[0], { code, path: null, line: null, column: null });
+      t.regex(String(problems[0]?.["message"]), message);
+      t.regex(String(problems[0]?.["hint"]), hint);
+      t.deepEqual(warnings, []);
+      t.true(ended.err.startsWith(`error[${code}] `), ended.err);
+    }
+  },
+);
+
 test.serial("plan predicts the articles' timelines exactly", async (t) => {
   for (const [file, jobs, sequential, makespan] of [
     ["simple/pipeline.yaml", 3, 15, 8],

@@ -31,6 +31,7 @@ export interface Informers extends AsyncDisposable {
   readonly pods: Informer<Pod>;
   readonly disruptionBudgets: Informer<PodDisruptionBudget>;
   readonly revisions: Informer<ControllerRevision>;
+  /** Those of groups, without what is in them. */
   readonly secrets: Informer<Secret>;
   /** All ConfigMaps, with the hash of their content in place of it. */
   readonly configMaps: Informer<ConfigMap>;
@@ -70,7 +71,14 @@ export function startInformers({ client, namespaces, observe }: InformersOptions
     pods: managed(pods),
     disruptionBudgets: managed(podDisruptionBudgets),
     revisions: managed(controllerRevisions),
-    secrets: managed(secrets),
+    secrets: startInformer({
+      client,
+      resource: secrets,
+      namespaces,
+      observe,
+      labelSelector: MANAGED_SELECTOR,
+      transform: withoutContent,
+    }),
     configMaps: startInformer({ client, resource: configMaps, namespaces, observe, transform: onlyHash }),
   };
   return {
@@ -130,6 +138,11 @@ function ownerUids({ metadata }: KubeObject): string[] {
 function sourceKeys({ metadata, spec }: PipelineObject | GroupObject): string[] {
   const configMap = spec.source?.configMap;
   return configMap === undefined ? [] : [`${metadata.namespace ?? ""}/${configMap}`];
+}
+
+/** A fingerprint among the annotations says what a Secret was made for: its content need not be kept. */
+function withoutContent({ data: _, ...rest }: Stored<Secret>): Stored<Secret> {
+  return rest;
 }
 
 /** Modules can be large, and a cluster has ConfigMaps of many others. */

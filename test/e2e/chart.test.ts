@@ -1,9 +1,12 @@
-import ava from "ava";
+import ava, { type ExecutionContext } from "ava";
 import { at, CHART, HELM, listAt, render, rendered, type Manifest, type RenderedChart } from "./support/helm.ts";
 import { ran } from "./support/run.ts";
 
 const NO_HELM = "there is no helm; hack/cluster/build helm builds one";
-const test = HELM === undefined ? ava.skip : ava;
+const test = (name: string, run: (t: ExecutionContext) => Promise<void>): void => {
+  if (HELM === undefined) ava.skip(`${name} (${NO_HELM})`, run);
+  else ava(name, run);
+};
 if (HELM === undefined && process.env["CI"] !== undefined)
   ava("the chart is tested", (t) => {
     t.fail(NO_HELM);

@@ -1,9 +1,10 @@
 /** The whole journey on a real Kubernetes: installed, used, hurt, upgraded, and gone without a trace. Each step builds on those before it. */
 import ava from "ava";
 import { Cluster } from "./support/cluster.ts";
-import { buildImages, install, provideVolume, RELEASE, SYSTEM } from "./support/installation.ts";
+import { buildImages, install, RELEASE, SYSTEM } from "./support/installation.ts";
 import { applyModules, openWorld, type Step, type World } from "./support/world.ts";
 import { describeActors } from "./steps/actors.ts";
+import { describeCode } from "./steps/code.ts";
 import { describeExamples } from "./steps/examples.ts";
 import { describeFaults } from "./steps/faults.ts";
 import { describeGpus } from "./steps/gpus.ts";
@@ -12,7 +13,7 @@ import { describeAudit, describeSecurity } from "./steps/security.ts";
 
 const obstacle = await Cluster.obstacle();
 const step: Step = (name, run) => {
-  if (obstacle !== undefined) ava.serial.skip(name, run);
+  if (obstacle !== undefined) ava.serial.skip(`${name} (${obstacle})`, run);
   else
     ava.serial(name, async (t) =>
       isPossible() ? run(t) : t.fail("there is nothing installed; the first test says why"),
@@ -42,8 +43,7 @@ step("it installs, every pod under the profile restricted", async (t) => {
   t.timeout(1_200_000);
   const archives = await buildImages();
   opened = await openWorld(async (cluster) => {
-    if (cluster.isOwn) for (const archive of archives) await cluster.load(archive);
-    await provideVolume(cluster);
+    for (const archive of archives) await cluster.load(archive);
     await install(cluster);
   });
   await applyModules(opened);
@@ -60,6 +60,7 @@ step("helm test sends a job through a pod", async (t) => {
 
 describeExamples(step, world);
 describeGpus(step, world);
+describeCode(step, world);
 describeActors(step, world);
 describeFaults(step, world);
 describeSecurity(step, world);

@@ -2,24 +2,13 @@
 import test from "ava";
 import { groups, pipelines } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
-import { startWorld, type World } from "../operator/world.ts";
+import { sharedWorld } from "../operator/shared-world.ts";
 import { readMistakes } from "./mistake.ts";
 
 /** These mean something, if not what they seem to mean: once they are JSON, nothing is wrong with them. */
 const MISLEADING = ["AmbiguousYaml", "DuplicateKey"];
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before("start an operator on an API server", async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 test("a mistake that the API server does not see becomes Accepted=False with its code", async (t) => {
   const unseen = (await readMistakes()).filter(({ code, refusal }) => refusal === null && !MISLEADING.includes(code));

@@ -1,20 +1,10 @@
 import test from "ava";
 import { events } from "../../../operator/src/kube/index.ts";
 import { eventually } from "../../support/eventually.ts";
-import { Place, READY, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place, READY } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 const IMAGE = { image: "example.test/modules:1" };
 const GPU = {

@@ -13,17 +13,10 @@ import { eventually } from "../../support/eventually.ts";
 import { auditedWrites, kindOfWrite, type AuditedWrite } from "./audited-writes.ts";
 import { OperatorProcess } from "./operator-process.ts";
 import { sayLoad, type ScriptedLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-
-test.before(async () => {
-  world = await startWorld({ audit: true });
-});
-
-test.after.always(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld({ audit: true, operator: false });
 
 const IMAGE = { image: "example.test/modules:1" };
 const COUNT = 1_000;

@@ -4,17 +4,10 @@ import { connectBus, ensureStream, streamsOf, subjectsOf } from "@troupe/protoco
 import type { OperatorConfig } from "../../../operator/src/config.ts";
 import { eventually } from "../../support/eventually.ts";
 import { natsServers } from "../../support/nats-servers.ts";
-import { configOf, Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { configOf, Place } from "./world.ts";
 
-let world: World;
-
-test.before(async () => {
-  world = await startWorld();
-});
-
-test.after.always(async () => {
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld({ operator: false });
 
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 

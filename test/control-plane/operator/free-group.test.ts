@@ -15,20 +15,10 @@ import { podDisruptionBudgets } from "../../../operator/src/kube/index.ts";
 import { groups } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sayLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 const SELECTOR = "troupe.dev/group=workers";
 

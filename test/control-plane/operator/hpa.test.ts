@@ -6,22 +6,18 @@ import type { AddressInfo } from "node:net";
 import { conditionOf, textAt } from "../../../operator/src/children/read.ts";
 import { resource, services, type KubeObject } from "../../../operator/src/kube/index.ts";
 import { eventually } from "../../support/eventually.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place, type World } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
+const world = sharedWorld({ managerFlags: ["--horizontal-pod-autoscaler-sync-period=1s"] });
 let metrics: Metrics;
 
 test.before(async () => {
-  world = await startWorld({ managerFlags: ["--horizontal-pod-autoscaler-sync-period=1s"] });
-  operator = await world.startOperator();
   metrics = await Metrics.serve(world);
 });
 
 test.after.always(async () => {
   metrics.stop();
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
 });
 
 interface Spec extends KubeObject {
@@ -123,6 +119,30 @@ async function hpaOf(place: Place): Promise<unknown> {
   return world.client.get(autoscalers, { namespace: place.namespace, name: "h" });
 }
 
+interface Scaler {
+  readonly group: string;
+  /** Of the metric, for each replica. */
+  readonly averageValue: string;
+  readonly behavior?: object;
+}
+
+async function applyScaler({ namespace }: Place, { group, averageValue, behavior = {} }: Scaler): Promise<void> {
+  await world.client.apply(autoscalers, {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    metadata: { name: "h", namespace },
+    spec: {
+      scaleTargetRef: { apiVersion: "troupe.dev/v1alpha1", kind: "Group", name: group },
+      minReplicas: 1,
+      maxReplicas: 5,
+      metrics: [
+        { type: "External", external: { metric: { name: METRIC }, target: { type: "AverageValue", averageValue } } },
+      ],
+      behavior,
+    },
+  });
+}
+
 /** As `status reason`. */
 async function conditionOfHpa(place: Place, type: string): Promise<string> {
   const found = conditionOf(await hpaOf(place), type);
@@ -131,26 +151,13 @@ async function conditionOfHpa(place: Place, type: string): Promise<string> {
 
 test.serial("a HorizontalPodAutoscaler scales a Group up and down by a metric, and its pods with it", async (t) => {
   const place = await Place.in(world);
-  const { namespace } = place;
   await place.applyGroup("g", { source: IMAGE, replicas: 1 });
   const stop = place.keepPodsReady("troupe.dev/group=g");
   metrics.value = 6;
-  await world.client.apply(autoscalers, {
-    apiVersion: "autoscaling/v2",
-    kind: "HorizontalPodAutoscaler",
-    metadata: { name: "h", namespace },
-    spec: {
-      scaleTargetRef: { apiVersion: "troupe.dev/v1alpha1", kind: "Group", name: "g" },
-      minReplicas: 1,
-      maxReplicas: 5,
-      metrics: [
-        {
-          type: "External",
-          external: { metric: { name: METRIC }, target: { type: "AverageValue", averageValue: "2" } },
-        },
-      ],
-      behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
-    },
+  await applyScaler(place, {
+    group: "g",
+    averageValue: "2",
+    behavior: { scaleDown: { stabilizationWindowSeconds: 0 } },
   });
   const pods = async (): Promise<number> => (await place.pods("troupe.dev/group=g")).length;
   await eventually("three pods", async () => (await pods()) === 3, LIMIT_MS);
@@ -170,22 +177,7 @@ test.serial("it takes over from kubectl scale, which a Group without a number ne
   await place.applyPipeline("p", { source: IMAGE, modules: [{ name: "A", type: "example", group: "g" }] });
   await eventually("there is a Group", async () => (await place.group("p-g")) !== undefined);
   metrics.value = 4;
-  await world.client.apply(autoscalers, {
-    apiVersion: "autoscaling/v2",
-    kind: "HorizontalPodAutoscaler",
-    metadata: { name: "h", namespace },
-    spec: {
-      scaleTargetRef: { apiVersion: "troupe.dev/v1alpha1", kind: "Group", name: "p-g" },
-      minReplicas: 1,
-      maxReplicas: 5,
-      metrics: [
-        {
-          type: "External",
-          external: { metric: { name: METRIC }, target: { type: "AverageValue", averageValue: "1" } },
-        },
-      ],
-    },
-  });
+  await applyScaler(place, { group: "p-g", averageValue: "1" });
   await eventually(
     "it cannot read the scale",
     async () => (await conditionOfHpa(place, "AbleToScale")) === "False FailedGetScale",

@@ -11,20 +11,10 @@ import {
 import { pipelines } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sayLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 
@@ -127,10 +117,8 @@ test.serial("deleting ends also without NATS, and what was left there is swept w
   const scope = { namespace: place.namespace, pipeline: "p", uid: metadata.uid };
   await using bus = await connectBus({ url: world.nats.url, name: "test" });
   await eventually("a revision", async () => (await readCurrentRevision(bus, scope)) !== null);
-  await operator[Symbol.asyncDispose]();
-  await world.nats.kill();
   // A minute later, for this operator.
-  operator = await world.startOperator({}, 61_000);
+  await world.replaceOperator(async () => world.nats.kill(), {}, 61_000);
   await place.until("pipeline", "p", "Ready", "False NatsUnreachable");
   await world.client.delete(pipelines, { namespace: place.namespace, name: "p" });
   await eventually("it is gone", async () => (await place.pipeline("p")) === undefined);

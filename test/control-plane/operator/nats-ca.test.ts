@@ -10,23 +10,22 @@ import { configMaps, type ConfigMap, type Stored } from "../../../operator/src/k
 import { Daemon } from "../../support/daemon.ts";
 import { eventually } from "../../support/eventually.ts";
 import { freePorts } from "../../support/free-ports.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const CONNECT = join(import.meta.dirname, "../fixtures/connect.ts");
 const CERTIFICATE = join(import.meta.dirname, "../fixtures/tls/localhost");
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 
-let world: World;
+const world = sharedWorld({ operator: false });
 let folder: string;
 
 test.before(async () => {
-  world = await startWorld();
   folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
 });
 
 test.after.always(async () => {
-  await world[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -1,20 +1,10 @@
 import test from "ava";
 import { connectBus, readCurrentRevision, readRevision } from "@troupe/protocol";
 import { eventually } from "../../support/eventually.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 const FILM = {
   source: { configMap: "film-modules" },

@@ -4,20 +4,10 @@ import { configMaps, deployments, podDisruptionBudgets } from "../../../operator
 import { groups, pipelines } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sayLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld();
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld();
 
 const IMAGE = { image: "example.test/modules:1" };
 const ONE = { source: IMAGE, modules: [{ name: "A", type: "example", group: "g" }] };

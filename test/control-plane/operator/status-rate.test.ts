@@ -5,20 +5,10 @@ import { COUNTER_MS, NEWS_COUNT, NEWS_MS } from "../../../operator/src/children/
 import { eventually } from "../../support/eventually.ts";
 import { auditedWrites } from "./audited-writes.ts";
 import { sayLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
-let world: World;
-let operator: AsyncDisposable;
-
-test.before(async () => {
-  world = await startWorld({ audit: true });
-  operator = await world.startOperator();
-});
-
-test.after.always(async () => {
-  await operator[Symbol.asyncDispose]();
-  await world[Symbol.asyncDispose]();
-});
+const world = sharedWorld({ audit: true });
 
 const GROUPS = ["g1", "g2"];
 const SPEC = {

@@ -23,7 +23,7 @@ import { testNats, type TestNats } from "../../support/nats.ts";
 const CRDS = resolve(import.meta.dirname, "../../../crds");
 const USER = "a-user";
 
-export interface World extends AsyncDisposable {
+export interface World {
   readonly plane: ControlPlane;
   readonly nats: TestNats;
   /** The administrator's. */
@@ -34,7 +34,7 @@ export interface World extends AsyncDisposable {
   startOperator(settings?: Partial<OperatorConfig>, aheadMs?: number): Promise<AsyncDisposable>;
 }
 
-export async function startWorld(options: ControlPlaneOptions = {}): Promise<World> {
+export async function startWorld(options: ControlPlaneOptions = {}): Promise<World & AsyncDisposable> {
   const [plane, nats] = await Promise.all([startControlPlane({ controllers: true, ...options }), testNats()]);
   await plane.apply(CRDS);
   const client = KubeClient.for(plane.config(), "test");

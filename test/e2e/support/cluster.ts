@@ -11,6 +11,11 @@ import { output, ran, type Ran, type RunOptions } from "./run.ts";
 const ROOT = resolve(import.meta.dirname, "../../..");
 const SCRIPTS = resolve(ROOT, "hack/cluster");
 const NAME = process.env["TROUPE_E2E_CLUSTER"] ?? "e2e";
+/** A command that brings the image archive that follows it to the nodes of the cluster of KUBECONFIG, such as `kind load image-archive`. */
+const LOAD = process.env["TROUPE_E2E_LOAD"];
+const NO_IMAGES =
+  "KUBECONFIG is set, and nothing says how images come to that cluster: set TROUPE_E2E_LOAD to a command that takes an archive " +
+  "('kind load image-archive'), or TROUPE_E2E_REGISTRY and TROUPE_E2E_TAG to where they are (hack/cluster/README.md)";
 
 export class Cluster implements AsyncDisposable {
   /** Ours: made here, and removed again. */
@@ -25,7 +30,7 @@ export class Cluster implements AsyncDisposable {
 
   /** Why there can be no cluster here; undefined: there can be one. */
   static async obstacle(): Promise<string | undefined> {
-    if (process.env["KUBECONFIG"] !== undefined) return HELM === undefined ? "there is no helm" : undefined;
+    if (process.env["KUBECONFIG"] !== undefined) return externalObstacle();
     const { code, stderr } = await ran([resolve(SCRIPTS, "needs")], { timeoutMs: 600_000 });
     return code === 0 ? undefined : stderr.trim();
   }
@@ -78,9 +83,16 @@ export class Cluster implements AsyncDisposable {
     return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as unknown]));
   }
 
-  /** Brings an image to the node: only a cluster of our own can be reached so. */
+  /** Whether images can be brought to it: else they come from a registry. */
+  get canLoad(): boolean {
+    return this.isOwn || LOAD !== undefined;
+  }
+
+  /** Brings an image to the nodes. */
   async load(archive: string): Promise<void> {
-    await output([...this.#prefix, "ctr", "images", "import", archive]);
+    if (this.isOwn) await output([...this.#prefix, "ctr", "images", "import", archive]);
+    else if (LOAD !== undefined) await output(["sh", "-c", `${LOAD} "$1"`, "load", archive], { timeoutMs: 600_000 });
+    else throw new Error(NO_IMAGES);
   }
 
   /** Gives an image of the node another name: only a cluster of our own can be reached so. */
@@ -102,6 +114,13 @@ export class Cluster implements AsyncDisposable {
     ]);
     return relayTunnel([...this.#prefix, "socat", "STDIO", `TCP:${address}:${port}`]);
   }
+}
+
+async function externalObstacle(): Promise<string | undefined> {
+  if (HELM === undefined) return "there is no helm; hack/cluster/build helm builds one";
+  if (LOAD === undefined && process.env["TROUPE_E2E_REGISTRY"] === undefined) return NO_IMAGES;
+  const { code, stderr } = await ran(["kubectl", "version"], { timeoutMs: 60_000 });
+  return code === 0 ? undefined : `the cluster of KUBECONFIG does not answer: ${stderr.trim()}`;
 }
 
 export interface Tunnel extends AsyncDisposable {

@@ -1,6 +1,6 @@
 /** Troupe, installed by its chart on a cluster of the tests. */
 import { connect, type JobResult, type PipelineClient } from "@troupe/sdk";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Cluster, Tunnel } from "./cluster.ts";
@@ -40,36 +40,9 @@ export async function restrictedNamespace(cluster: Cluster, name: string): Promi
   await cluster.kubectl(["label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted"]);
 }
 
-const VOLUME_CLASS = "troupe-e2e";
-
-/** A volume for NATS, which stays when its pod goes. A cluster of one's own has a default storage class instead. */
-export async function provideVolume(cluster: Cluster): Promise<void> {
-  if (!cluster.isOwn) return;
-  const folder = `/var/tmp/troupe-cluster/${cluster.name}/nats-volume`;
-  await mkdir(folder, { recursive: true });
-  await cluster.apply(
-    SYSTEM,
-    `
-apiVersion: v1
-kind: PersistentVolume
-metadata: { name: ${VOLUME_CLASS} }
-spec:
-  capacity: { storage: 10Gi }
-  accessModes: [ReadWriteOnce]
-  storageClassName: ${VOLUME_CLASS}
-  local: { path: ${folder} }
-  nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: kubernetes.io/hostname, operator: Exists }] }] } }
-`,
-  );
-}
-
-function volumeValues(cluster: Cluster): string[] {
-  return cluster.isOwn ? ["--set", `nats.persistence.storageClass=${VOLUME_CLASS}`] : [];
-}
-
 /** @param sets further values, as `--set` has them */
 export async function install(cluster: Cluster, sets: readonly string[] = []): Promise<void> {
-  const values = [...imageValues(), ...volumeValues(cluster), ...sets.flatMap((set) => ["--set", set])];
+  const values = [...imageValues(), ...sets.flatMap((set) => ["--set", set])];
   const shared = ["--set", "gpu.shared.resource=nvidia.com/gpu.shared", "--set", "gpu.shared.slices=2"];
   await cluster.helm(
     ["upgrade", "--install", RELEASE, CHART, "--namespace", SYSTEM, "--wait", "--timeout", "3m", ...values, ...shared],

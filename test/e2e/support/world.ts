@@ -40,10 +40,10 @@ export async function remove({ cluster }: World, name: string): Promise<void> {
 }
 
 /** The modules of the tests, in a ConfigMap. @param version what their results say of it */
-export async function applyModules({ cluster }: World, version = 1): Promise<void> {
+export async function applyModules({ cluster }: World, version = 1, name = "work-modules"): Promise<void> {
   const code = await readFile(resolve(ROOT, "test/e2e/fixtures/modules/work.ts"), "utf8");
   const data = { "work.ts": code.replace("VERSION = 1", `VERSION = ${version}`) };
-  await cluster.apply(TEAM, configMapYaml({ name: "work-modules", data }));
+  await cluster.apply(TEAM, configMapYaml({ name, data }));
 }
 
 export interface WorkGroup {
@@ -55,7 +55,7 @@ export interface WorkGroup {
 }
 
 /** A chain of groups that work one after another; the last one's result is exposed as `result`. */
-export function workPipeline(name: string, groups: readonly WorkGroup[]): string {
+export function workPipeline(name: string, groups: readonly WorkGroup[], configMap = "work-modules"): string {
   const modules = groups.map(({ name: group, ms }, index) => {
     const before = groups[index - 1];
     const dependsOn = before === undefined ? "" : `, dependsOn: [work-${before.name}]`;
@@ -70,7 +70,7 @@ apiVersion: troupe.dev/v1alpha1
 kind: Pipeline
 metadata: { name: ${name} }
 spec:
-  source: { configMap: work-modules }
+  source: { configMap: ${configMap} }
   modules:
 ${modules.join("\n")}
   groups:

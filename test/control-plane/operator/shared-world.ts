@@ -1,0 +1,54 @@
+/** The world that all tests of a file share: it comes before the first and goes after the last. */
+import test from "ava";
+import type { OperatorConfig } from "../../../operator/src/config.ts";
+import type { ControlPlaneOptions } from "../../support/control-plane.ts";
+import { startWorld, type World } from "./world.ts";
+
+export interface SharedWorldOptions extends ControlPlaneOptions {
+  /** Whether an operator runs in it all the time. @default true */
+  readonly operator?: boolean;
+}
+
+export interface SharedWorld extends World {
+  /** Its operator stops, `meanwhile` happens, and another takes its place. */
+  replaceOperator(meanwhile: () => Promise<void>, settings?: Partial<OperatorConfig>, aheadMs?: number): Promise<void>;
+}
+
+/** Called once, at the top of a file. */
+export function sharedWorld({ operator = true, ...options }: SharedWorldOptions = {}): SharedWorld {
+  let started: (World & AsyncDisposable) | undefined;
+  let running: AsyncDisposable | undefined;
+  const world = (): World => {
+    if (started === undefined) throw new Error("the world is not there before the first test begins");
+    return started;
+  };
+  // Serial: further hooks of the file find it there.
+  test.serial.before(async () => {
+    started = await startWorld(options);
+    if (operator) running = await started.startOperator();
+  });
+  test.serial.after.always(async () => {
+    await running?.[Symbol.asyncDispose]();
+    await started?.[Symbol.asyncDispose]();
+  });
+  return {
+    get plane() {
+      return world().plane;
+    },
+    get nats() {
+      return world().nats;
+    },
+    get client() {
+      return world().client;
+    },
+    get complaints() {
+      return world().complaints;
+    },
+    startOperator: async (...how) => world().startOperator(...how),
+    replaceOperator: async (meanwhile, ...how) => {
+      await running?.[Symbol.asyncDispose]();
+      await meanwhile();
+      running = await world().startOperator(...how);
+    },
+  };
+}

@@ -100,6 +100,7 @@ export {
   appendToStream,
   deleteStream,
   ensureStream,
+  lastMessageAtLeader,
   lastMessageOf,
   listStreams,
   messageAt,

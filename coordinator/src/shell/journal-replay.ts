@@ -3,6 +3,7 @@
  * starts where it ended.
  */
 import {
+  lastMessageAtLeader,
   lastMessageOf,
   messageAt,
   readStream,
@@ -279,7 +280,9 @@ async function loadSnapshot<State, Event>(
   const subjects = subjectsOf(scope);
   const parts: Uint8Array[] = [];
   for (let part = 0; part < snapshot.parts; part++) {
-    const message = await lastMessageOf(bus, stream, subjects.snapshot(snapshot.number, part));
+    const subject = subjects.snapshot(snapshot.number, part);
+    // Direct Get may ask a replica of the stream that lags behind; only its leader knows that there is none.
+    const message = (await lastMessageOf(bus, stream, subject)) ?? (await lastMessageAtLeader(bus, stream, subject));
     if (message === null) throw lost(`part ${part} of snapshot ${snapshot.number} is missing`);
     parts.push(unsealed(message.data, `part ${part} of snapshot ${snapshot.number}`));
   }

@@ -265,8 +265,21 @@ export async function appendToStream(
 
 /** The message at `sequence` as the stream's leader has it, or null. */
 export async function messageAt(bus: Bus, stream: string, sequence: number): Promise<StoredMessage | null> {
+  return fromLeader(bus, stream, { seq: sequence });
+}
+
+/** The newest message of one subject as the stream's leader has it, or null. */
+export async function lastMessageAtLeader(bus: Bus, stream: string, subject: string): Promise<StoredMessage | null> {
+  return fromLeader(bus, stream, { last_by_subj: subject });
+}
+
+async function fromLeader(
+  bus: Bus,
+  stream: string,
+  which: { readonly seq: number } | { readonly last_by_subj: string },
+): Promise<StoredMessage | null> {
   try {
-    const message = (await api(bus, `STREAM.MSG.GET.${stream}`, { seq: sequence })).object("message");
+    const message = (await api(bus, `STREAM.MSG.GET.${stream}`, which)).object("message");
     const data = message.has("data") ? Buffer.from(message.string("data"), "base64") : EMPTY;
     return { sequence: message.number("seq"), subject: message.string("subject"), data };
   } catch (error) {

@@ -14,10 +14,9 @@ let metrics: Metrics;
 
 test.before(async () => {
   metrics = await Metrics.serve(world);
-});
-
-test.after.always(async () => {
-  metrics.stop();
+  world.defer(async () => {
+    metrics.stop();
+  });
 });
 
 interface Spec extends KubeObject {
@@ -185,5 +184,10 @@ test.serial("it takes over from kubectl scale, which a Group without a number ne
   );
   await world.plane.kubectl("scale", "groups.troupe.dev/p-g", "-n", namespace, "--replicas=1");
   await eventually("it has scaled", async () => (await place.group("p-g"))?.spec.replicas === 4, LIMIT_MS);
-  t.is((await place.deployments())[0]?.spec?.replicas, 4);
+  await eventually(
+    "its Deployment follows",
+    async () => (await place.deployments())[0]?.spec?.replicas === 4,
+    LIMIT_MS,
+  );
+  t.pass();
 });

@@ -9,7 +9,8 @@ import { eventually } from "../../support/eventually.ts";
 import { auditedWrites } from "./audited-writes.ts";
 import { OperatorProcess } from "./operator-process.ts";
 import { sayLoad } from "./scripted-load.ts";
-import { Place, startWorld, type World } from "./world.ts";
+import { sharedWorld } from "./shared-world.ts";
+import { Place } from "./world.ts";
 
 const LEASE = "troupe-operator";
 /** Where operators keep their own, and the Lease. */
@@ -18,17 +19,12 @@ const OWN = "default";
 const TAKEOVER_LIMIT_MS = 180_000;
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 
-let world: World;
+const world = sharedWorld({ audit: true, operator: false });
 let bus: Bus;
 
 test.before(async () => {
-  world = await startWorld({ audit: true });
   bus = await connectBus({ url: world.nats.url, name: "test" });
-});
-
-test.after.always(async () => {
-  await bus.close();
-  await world[Symbol.asyncDispose]();
+  world.defer(async () => bus.close());
 });
 
 /** An operator whom the audit log tells from others. */

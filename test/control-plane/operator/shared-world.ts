@@ -10,6 +10,8 @@ export interface SharedWorldOptions extends ControlPlaneOptions {
 }
 
 export interface SharedWorld extends World {
+  /** Has something happen after the last test, before the world goes. */
+  defer(end: () => Promise<void>): void;
   /** Its operator stops, `meanwhile` happens, and another takes its place. */
   replaceOperator(meanwhile: () => Promise<void>, settings?: Partial<OperatorConfig>, aheadMs?: number): Promise<void>;
 }
@@ -18,6 +20,7 @@ export interface SharedWorld extends World {
 export function sharedWorld({ operator = true, ...options }: SharedWorldOptions = {}): SharedWorld {
   let started: (World & AsyncDisposable) | undefined;
   let running: AsyncDisposable | undefined;
+  const ends = new AsyncDisposableStack();
   const world = (): World => {
     if (started === undefined) throw new Error("the world is not there before the first test begins");
     return started;
@@ -28,6 +31,7 @@ export function sharedWorld({ operator = true, ...options }: SharedWorldOptions 
     if (operator) running = await started.startOperator();
   });
   test.serial.after.always(async () => {
+    await ends.disposeAsync();
     await running?.[Symbol.asyncDispose]();
     await started?.[Symbol.asyncDispose]();
   });
@@ -43,6 +47,9 @@ export function sharedWorld({ operator = true, ...options }: SharedWorldOptions 
     },
     get complaints() {
       return world().complaints;
+    },
+    defer: (end) => {
+      ends.defer(end);
     },
     startOperator: async (...how) => world().startOperator(...how),
     replaceOperator: async (meanwhile, ...how) => {

@@ -2,8 +2,10 @@
 import test, { type ExecutionContext } from "ava";
 import {
   connectBus,
+  currentRevisionKey,
   ensureBuckets,
   JetStreamError,
+  lastMessageAtLeader,
   listStreams,
   publishRevision,
   readCurrentRevision,
@@ -142,6 +144,10 @@ test.serial(
     await soon("they are looked after again", async () => ensureStreams(bus, SCOPE, sizes, 1));
     t.deepEqual(await replicasOf(bus), all(3));
     t.is(await readCurrentRevision(bus, SCOPE), revision.id);
+    const leaders = async (key: string): Promise<string | undefined> =>
+      (await lastMessageAtLeader(bus, "KV_TROUPE_REVISIONS", `$KV.TROUPE_REVISIONS.${key}`))?.data.toString();
+    t.is(await leaders(currentRevisionKey(SCOPE)), JSON.stringify(revision.id), "as the leader has it");
+    t.is(await leaders("none"), undefined);
   },
 );
 

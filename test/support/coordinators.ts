@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { connectBus, type BlobFolder, type Scope } from "@troupe/protocol";
 import type { OwnerTuning } from "../../coordinator/src/shell/live-owner-options.ts";
 import type { Log } from "../../coordinator/src/shell/log.ts";
+import type { PayloadTotal } from "../../coordinator/src/shell/payload-total.ts";
 import { PipelineCoordinator } from "../../coordinator/src/shell/pipeline-coordinator.ts";
 import { eventually } from "./eventually.ts";
 
@@ -97,6 +98,7 @@ export interface InProcess {
   readonly id?: string;
   readonly tuning?: OwnerTuning;
   readonly payloads?: BlobFolder;
+  readonly payloadTotal?: PayloadTotal;
 }
 
 /** A coordinator in this process. Disposing of it is an orderly stop. */
@@ -115,10 +117,16 @@ export class InProcessCoordinator extends Logged implements AsyncDisposable {
     this.#close = close;
   }
 
-  static async start({ url, scope, id = "coordinator-0", tuning, payloads }: InProcess): Promise<InProcessCoordinator> {
+  static async start({
+    url,
+    scope,
+    id = "coordinator-0",
+    tuning,
+    ...shared
+  }: InProcess): Promise<InProcessCoordinator> {
     const holder = `${id}.${crypto.randomUUID().slice(0, 8)}`;
     const bus = await connectBus({ url, name: holder });
-    const options = { bus, scope, id: holder, payloads, ...(tuning === undefined ? {} : { tuning }) };
+    const options = { bus, scope, id: holder, ...shared, ...(tuning === undefined ? {} : { tuning }) };
     return new InProcessCoordinator(
       (log) => new PipelineCoordinator({ ...options, log }),
       async () => bus.close(),

@@ -6,6 +6,7 @@ import { inlineBytes } from "./bytes.ts";
 import type { Job } from "./job.ts";
 import {
   append,
+  heldBytes,
   reply,
   type Owner,
   type RecordUse,
@@ -151,8 +152,14 @@ function admission(owner: Owner, phase: Phase): Extract<Reply, { kind: "refused"
   return phase === "process" ? undefined : roomFor(owner);
 }
 
-function roomFor({ state, submittingBytes, settings, full }: Owner): Extract<Reply, { kind: "refused" }> | undefined {
-  const { maxInlineBytes } = settings;
+/** What a pipeline may hold whatever others hold, so that none of them can keep it from running; and at most this part of what all may. */
+const OWN_BYTES = 4 * 1024 * 1024;
+const OWN_PART = 8;
+
+function roomFor(owner: Owner): Extract<Reply, { kind: "refused" }> | undefined {
+  const { state, settings, full } = owner;
+  const { maxInlineBytes, maxProcessBytes } = settings;
+  const held = heldBytes(owner);
   if (state.itemBytes > maxInlineBytes * AGGREGATES_SHARE) {
     // Nobody knows when somebody will: waiting is no cure.
     return refusal(
@@ -161,8 +168,12 @@ function roomFor({ state, submittingBytes, settings, full }: Owner): Extract<Rep
       "run `process`, which empties them",
     );
   }
-  if (state.inlineBytes + submittingBytes > maxInlineBytes) {
+  if (held > maxInlineBytes) {
     const message = `open jobs and aggregates hold more than ${inMebibytes(maxInlineBytes)}`;
+    return { ...refusal("TooManyJobs", message, "submit again when some have ended"), retryAfterMs: 1_000 };
+  }
+  if (held > Math.min(OWN_BYTES, maxProcessBytes / OWN_PART) && held + owner.elsewhereBytes > maxProcessBytes) {
+    const message = `the pipelines of this coordinator hold more than ${inMebibytes(maxProcessBytes)} together`;
     return { ...refusal("TooManyJobs", message, "submit again when some have ended"), retryAfterMs: 1_000 };
   }
   if (full !== undefined) {

@@ -99,3 +99,20 @@ test("inputs count for admission while they are on their way to the journal", (t
   t.is(table.owner.submittingBytes, 0);
   t.is(table.owner.state.inlineBytes, 120 * KIB);
 });
+
+test("pipelines of one process share its memory, and none can take another's last part of it", (t) => {
+  const table = new Table(graph, { maxProcessBytes: 40 * 1024 * KIB });
+  table.owner.elsewhereBytes = 100 * 1024 * KIB;
+  for (const id of ["a", "b"]) submit(table, id, 3 * 1024 * KIB);
+  t.deepEqual(table.replies, [], "a pipeline may hold a little, whatever others hold");
+  submit(table, "c", KIB);
+  const refusal = table.replies.at(-1)?.reply;
+  t.like(refusal, { kind: "refused", code: "TooManyJobs", retryAfterMs: 1_000 });
+  t.is(
+    refusal?.kind === "refused" ? refusal.message : "",
+    "the pipelines of this coordinator hold more than 40 MiB together",
+  );
+  table.owner.elsewhereBytes = 10 * 1024 * KIB;
+  submit(table, "c", KIB);
+  t.is(table.replies.length, 1);
+});

@@ -151,6 +151,8 @@ export interface OwnerSettings {
   readonly maxRecords: number;
   /** Inline payload bytes of all open jobs, at most. */
   readonly maxInlineBytes: number;
+  /** The same of all pipelines that one process owns. */
+  readonly maxProcessBytes: number;
   /** Inline payload bytes that one message may carry: below half of the server's `max_payload` (E10). */
   readonly maxMessageBytes: number;
   /** Payload bytes in one message to a replica, but for a single payload that is larger; what is more travels in numbered parts (E10). */
@@ -167,6 +169,7 @@ export const DEFAULT_SETTINGS: OwnerSettings = {
   pageMs: 1_000,
   maxRecords: 200_000,
   maxInlineBytes: 256 * 1024 * 1024,
+  maxProcessBytes: 512 * 1024 * 1024,
   maxMessageBytes: 448 * 1024,
   partBytes: 256 * 1024,
   waitMs: 30_000,
@@ -202,6 +205,8 @@ export interface Owner {
   submitting: number;
   /** Bytes of their inline inputs. */
   submittingBytes: number;
+  /** Inline payload bytes that other pipelines of this process hold, as far as this owner was told. */
+  elsewhereBytes: number;
   /** Results on their way to the journal, by {@link resultKey}. */
   readonly resultsUnderWay: Set<string>;
   /** Jobs whose retry is on its way to the journal: what is stored for them is needed, though their record may expire first. */
@@ -247,6 +252,7 @@ export function newOwner(
     delayed: new Set(),
     submitting: 0,
     submittingBytes: 0,
+    elsewhereBytes: 0,
     resultsUnderWay: new Set(),
     retriesUnderWay: new Set(),
     revisionsCheckedAt: 0,
@@ -282,6 +288,11 @@ export function append(owner: Owner, event: JournalEvent, context: AppendContext
 
 export function send(owner: Owner, replica: Pick<Replica, "group" | "name">, message: DownMessage): void {
   owner.commands.push({ kind: "send", group: replica.group, replica: replica.name, message });
+}
+
+/** What jobs and aggregates hold of inline payloads in memory, inputs on their way to the journal included. */
+export function heldBytes({ state, submittingBytes }: Owner): number {
+  return state.inlineBytes + submittingBytes;
 }
 
 /** A submission is on its way to the journal no more: it has come there, or was given up. */

@@ -7,6 +7,7 @@ import { Presence } from "../placement/presence.ts";
 import { Discovery } from "./discovery.ts";
 import { GroupCoordinator } from "./group-coordinator.ts";
 import type { Log } from "./log.ts";
+import { PayloadTotal } from "./payload-total.ts";
 import { PipelineCoordinator } from "./pipeline-coordinator.ts";
 import type { StreamSizes } from "./stream-sizes.ts";
 
@@ -34,7 +35,8 @@ export async function startCoordinator(work: CoordinatorWork, options: Coordinat
   const parts = new Set<PipelineCoordinator>();
   const groups = new Set<GroupCoordinator>();
   if (work.kind === "listed") {
-    for (const scope of work.scopes) parts.add(stack.use(new PipelineCoordinator({ ...options, scope })));
+    const payloadTotal = new PayloadTotal();
+    for (const scope of work.scopes) parts.add(stack.use(new PipelineCoordinator({ ...options, scope, payloadTotal })));
   } else {
     await find(work.namespaces, options, { stack, parts, groups });
   }
@@ -62,6 +64,7 @@ async function find(
   const presence = new Presence(bus, name);
   const placement = new Placement(presence);
   const common = { bus, log, id, placement, streams, streamReplicas };
+  const payloadTotal = new PayloadTotal();
   const join = <P extends AsyncDisposable>(scope: Scope, part: P, all: Set<P>): AsyncDisposable => {
     all.add(part);
     const leave = async (): Promise<void> => {
@@ -71,7 +74,8 @@ async function find(
     };
     return { [Symbol.asyncDispose]: leave };
   };
-  const pipeline = (scope: Scope): AsyncDisposable => join(scope, new PipelineCoordinator({ ...common, scope }), parts);
+  const pipeline = (scope: Scope): AsyncDisposable =>
+    join(scope, new PipelineCoordinator({ ...common, scope, payloadTotal }), parts);
   const group = (scope: Scope): AsyncDisposable => join(scope, new GroupCoordinator({ ...common, scope }), groups);
   await delay(LISTEN_MS);
   stack.use(new Discovery({ kind: "pipeline", bus, log, namespaces, join: pipeline }));

@@ -4,6 +4,7 @@ import type { OwnerSettings } from "../core/owner.ts";
 import type { Loss } from "./coordination.ts";
 import type { Election } from "./election.ts";
 import type { Log } from "./log.ts";
+import type { PayloadTotal } from "./payload-total.ts";
 import type { Replayed } from "./replay.ts";
 import type { Guidance } from "./revision-reader.ts";
 import type { RollCall } from "./roll-call.ts";
@@ -33,6 +34,8 @@ export interface LiveOwnerOptions {
   readonly tuning?: OwnerTuning | undefined;
   /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
   readonly payloads?: BlobFolder | undefined;
+  /** What is held by all pipelines of this process; undefined: it owns no other. */
+  readonly payloadTotal?: PayloadTotal | undefined;
   /** What replicas say, and which of them were heard while standing by. */
   readonly rollCall: RollCall;
   /** Looks again for the revision that new jobs get. */

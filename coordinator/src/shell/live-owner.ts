@@ -14,7 +14,16 @@ import {
 import { commit, type Committed } from "../core/commit.ts";
 import { knock, type DoorRequest, recorded, unreadable } from "../core/door.ts";
 import { loadOf, type LoadFacts } from "../core/load.ts";
-import { arrived, newOwner, reply, takeCommands, type Command, type Owner, type RecordUse } from "../core/owner.ts";
+import {
+  arrived,
+  heldBytes,
+  newOwner,
+  reply,
+  takeCommands,
+  type Command,
+  type Owner,
+  type RecordUse,
+} from "../core/owner.ts";
 import { encodeFrame, owned } from "../core/frame-codec.ts";
 import { needs } from "../core/release.ts";
 import { renewLeases } from "../core/replicas.ts";
@@ -135,8 +144,7 @@ export class LiveOwner {
   }
 
   get figures(): OwnerFigures {
-    const { state, submittingBytes } = this.#owner;
-    return { ...loadOf(this.#owner), ...this.#tenure.figures, payloadBytes: state.inlineBytes + submittingBytes };
+    return { ...loadOf(this.#owner), ...this.#tenure.figures, payloadBytes: heldBytes(this.#owner) };
   }
 
   /** The last frame that is known to be journalled. */
@@ -157,7 +165,7 @@ export class LiveOwner {
   }
 
   #start(): void {
-    const { bus, scope, log, payloads, rollCall } = this.#options;
+    const { bus, scope, log, payloads, payloadTotal, rollCall } = this.#options;
     const subjects = subjectsOf(scope);
     takeOver(this.#owner, momentNow(), rollCall.present);
     const isConfirmed = (): boolean => this.#options.election.isConfirmed;
@@ -173,6 +181,7 @@ export class LiveOwner {
       this.#heard(batch);
     });
     this.#tenure.holds(heard, ...subscribed, this.#sweep, reporter);
+    this.#tenure.holds({ [Symbol.dispose]: () => payloadTotal?.forget(this) });
     this.#tenure.ticks({
       everyMs: TICK_MS,
       renewLeases: (now) => {
@@ -180,6 +189,7 @@ export class LiveOwner {
       },
       tick: (now) => {
         tick(this.#owner, now);
+        this.#noteHeld();
         this.#settle();
       },
     });
@@ -192,6 +202,10 @@ export class LiveOwner {
     void this.#checkRoom();
     this.#beacon();
     this.#settle();
+  }
+
+  #noteHeld(): void {
+    this.#owner.elsewhereBytes = this.#options.payloadTotal?.note(this, heldBytes(this.#owner)) ?? 0;
   }
 
   #heard({ from, messages }: UpBatch): void {
@@ -243,6 +257,7 @@ export class LiveOwner {
   #answer({ request, isStored }: Submission): void {
     if (this.#tenure.isClosed || !this.#options.election.isConfirmed) return; // E8
     const { submitting, state } = this.#owner;
+    this.#noteHeld();
     knock(this.#owner, request, momentNow());
     this.#settle();
     if (request.operation !== "submit" || !("ref" in request.input) || this.#owner.submitting > submitting) return;

@@ -6,6 +6,7 @@ import { Coordination } from "./coordination.ts";
 import { LiveOwner, type OwnerFigures } from "./live-owner.ts";
 import type { OwnerTuning } from "./live-owner-options.ts";
 import type { Log } from "./log.ts";
+import type { PayloadTotal } from "./payload-total.ts";
 import { catchUp, replay } from "./replay.ts";
 import { RevisionReader, type Guidance } from "./revision-reader.ts";
 import { RollCall } from "./roll-call.ts";
@@ -24,6 +25,8 @@ export interface PipelineCoordinatorOptions {
   readonly streamReplicas?: number;
   /** Where payloads lie that pass between replicas of this machine; undefined: in the stream. */
   readonly payloads?: BlobFolder | undefined;
+  /** What is held by all pipelines of this process; undefined: it owns no other. */
+  readonly payloadTotal?: PayloadTotal | undefined;
 }
 
 export class PipelineCoordinator implements AsyncDisposable {

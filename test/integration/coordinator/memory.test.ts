@@ -1,7 +1,9 @@
 /** What a coordinator holds of payloads in memory follows what is open, and not what has ended (E10). */
 import test from "ava";
 import { isInline } from "@troupe/protocol";
+import { PayloadTotal } from "../../../coordinator/src/shell/payload-total.ts";
 import { Engine, type Draft } from "../../support/engine.ts";
+import { eventually } from "../../support/eventually.ts";
 import { json, type Work } from "../../support/scripted-agent.ts";
 
 const JOBS = 200;
@@ -33,4 +35,20 @@ test("jobs that have ended and wait for their page take what their results take"
   t.true((coordinator.figures?.jobs.done ?? 0) > JOBS);
   t.true(held() < JOBS * 100, `${held()} bytes of ${JOBS} jobs`);
   t.true((await engine.held("records")) < JOBS / 10, "most of them wait for their page");
+});
+
+test("an owner counts what other pipelines of its process hold, and they what it holds", async (t) => {
+  await using engine = await Engine.start(CHAIN);
+  const payloadTotal = new PayloadTotal();
+  const other = {};
+  payloadTotal.note(other, 1_000_000);
+  const coordinator = await engine.coordinator({ payloadTotal, tuning: { maxProcessBytes: 400_000 } });
+  for (const id of ["a", "b"]) t.is((await engine.submit(id, TEXT)).error, undefined, "it may hold a little");
+  await eventually("the other hears of it", () => payloadTotal.note(other, 1_000_000) === 2 * (TEXT.length + 2));
+  const { error } = await engine.submit("c", TEXT);
+  t.like(error, { code: "TooManyJobs", message: "the pipelines of this coordinator hold more than 0.4 MiB together" });
+  payloadTotal.note(other, 0);
+  t.is((await engine.submit("c", TEXT)).error, undefined);
+  await coordinator[Symbol.asyncDispose]();
+  t.is(payloadTotal.note(other, 0), 0, "who owns no more holds nothing");
 });

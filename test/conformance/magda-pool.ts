@@ -1,6 +1,6 @@
 /** MAGDA's actor pool: replicas of one group, of which every job meets one. */
 import type { Pipeline } from "@troupe/sdk";
-import test from "ava";
+import test, { type ExecutionContext } from "ava";
 import { articleOf, pipelineOf, refusalOf } from "./pipelines.ts";
 import type { MakeSystem, System } from "./system.ts";
 import { blockOf, criticalPath, follows, mostAtOnce, orderOf, runOf, runsOf, type Run } from "./timeline.ts";
@@ -46,13 +46,13 @@ function describeThreeReplicas(name: string, makeSystem: MakeSystem): void {
     await using system = await makeSystem(article);
     // On a busy machine the second C may end before the third B does, or one A take as long as all three.
     const isNine = (seen: readonly Run[]): boolean => unitsOf(criticalPath(seen, CHAIN)) === 9;
-    const runs = await untilAllAtOnce(system, JOBS, 3, isNine);
+    const runs = await untilAllAtOnce(t, system, JOBS, { count: 3, isWanted: isNine });
     t.is(new Set(of(runs, "B").map(({ replica }) => replica)).size, 3);
     const path = criticalPath(runs, CHAIN);
     t.is(unitsOf(path), 9, path.join(" "));
     t.is(path.filter((module) => module === "B").length, 1, "no job waits for another's B");
 
-    const more = await untilAllAtOnce(system, [...JOBS, "Job4"], 3);
+    const more = await untilAllAtOnce(t, system, [...JOBS, "Job4"], { count: 3 });
     const long = of(more, "B");
     t.is(long.length, 4);
     const [first] = long.filter(({ job }) => job < 3).toSorted((a, b) => a.endedAt - b.endedAt);
@@ -65,17 +65,27 @@ function describeThreeReplicas(name: string, makeSystem: MakeSystem): void {
   });
 }
 
-/** A replica that gets no processor time for a moment misses the others; never more than there are work at the same time. */
+interface Wanted {
+  /** Replicas at work at the same time. */
+  readonly count: number;
+  /** What else has to hold. */
+  readonly isWanted?: (runs: readonly Run[]) => boolean;
+}
+
+/** A replica that gets no processor time for a moment misses the others; never more than there are work at the same time. The number of rounds is logged: one, where nothing is amiss. */
 async function untilAllAtOnce(
+  t: ExecutionContext,
   system: System,
   jobs: readonly string[],
-  count: number,
-  isWanted: (runs: readonly Run[]) => boolean = () => true,
+  { count, isWanted = () => true }: Wanted,
 ): Promise<Run[]> {
   for (let round = 1; ; round++) {
     const runs = runsOf(await system.client.runMany(jobs));
     const most = mostAtOnce(of(runs, "B"));
-    if (most === count && isWanted(runs)) return runs;
+    if (most === count && isWanted(runs)) {
+      t.log(`${jobs.length} jobs: ${count} replicas at once in round ${round} of ${MOST_ROUNDS} at most`);
+      return runs;
+    }
     if (most > count || round === MOST_ROUNDS) {
       const path = criticalPath(runs, CHAIN).join(" ");
       throw new Error(`in round ${round}, ${most} replicas worked at the same time, not ${count}; its way was ${path}`);

@@ -57,9 +57,9 @@ async function openGroup({ door }: World, group = GROUP): Promise<Actors> {
   return startActors({ nats: door.url, creds, namespace: TEAM, group });
 }
 
-async function ready({ cluster }: World): Promise<void> {
+async function ready({ cluster }: World, group = GROUP): Promise<void> {
   try {
-    await cluster.wait(TEAM, `group/${GROUP}`, "condition=Ready");
+    await cluster.wait(TEAM, `group/${group}`, "condition=Ready");
   } catch (error) {
     const state = await cluster.kubectl(["get", "groups,pods,events", "--namespace", TEAM, "-o", "wide"]);
     throw new Error(`the group did not become ready:\n${state}`, { cause: error });
@@ -113,7 +113,7 @@ export function describeActors(step: Step, world: () => World): void {
   step(
     "100 MB that were put are brought to each pod once, for all its actors, and go when they are released",
     async (t) => {
-      t.timeout(300_000);
+      t.timeout(600_000);
       await ready(world());
       await using _group = await openGroup(world());
       const pods = await podNames(world(), SELECTOR);
@@ -148,6 +148,41 @@ export function describeActors(step: Step, world: () => World): void {
       );
     },
   );
+
+  step("an image of one's own, without Node, gets what actors need from an init container", async (t) => {
+    const { cluster } = world();
+    const name = "own-image";
+    const natsImage = "jsonpath={.spec.template.spec.containers[0].image}";
+    const image = await cluster.kubectl(["get", "statefulset", `${RELEASE}-nats`, "-n", SYSTEM, "-o", natsImage]);
+    await cluster.apply(
+      TEAM,
+      `
+apiVersion: troupe.dev/v1alpha1
+kind: Group
+metadata: { name: ${name} }
+spec:
+  replicas: 1
+  resources: { cpu: "0.3", memory: 512Mi }
+  source: { image: "${image}" }
+`,
+    );
+    await ready(world(), name);
+    await using _group = await openGroup(world(), name);
+    // Travels as source: there is no file of ours in that image.
+    class Teller {
+      double(value: number): number {
+        return 2 * value;
+      }
+
+      program(): string {
+        return process.execPath;
+      }
+    }
+    const tellers = await Promise.all([actor(Teller), actor(Teller)]);
+    t.deepEqual(await Promise.all(tellers.map(async (each) => each.double(21))), [42, 42]);
+    t.regex(await tellers[0].program(), /^\/opt\/troupe\//);
+    await cluster.kubectl(["delete", "group", name, "--namespace", TEAM, "--wait=false"]);
+  });
 
   step("the command lists the actors of the cluster, and kubectl counts them", async (t) => {
     await using _group = await openGroup(world());

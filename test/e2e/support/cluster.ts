@@ -112,7 +112,8 @@ export class Cluster implements AsyncDisposable {
       "-o",
       "jsonpath={.spec.clusterIP}",
     ]);
-    return relayTunnel([...this.#prefix, "socat", "STDIO", `TCP:${address}:${port}`]);
+    // By default it carries 8 KiB at a time, and waits for its turn on the processor after each.
+    return relayTunnel([...this.#prefix, "socat", "-b", "262144", "STDIO", `TCP:${address}:${port}`]);
   }
 }
 

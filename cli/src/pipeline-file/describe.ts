@@ -7,13 +7,11 @@ export async function describe(paths: readonly string[]): Promise<readonly Modul
   const { describeModules } = await import("@troupe/local");
   const { types, problems } = await describeModules(paths);
   if (problems.length > 0) {
-    const told = problems.map((problem) => withoutPlace(CODE, problem.message, hintOf(problem)));
+    const told = problems.map((problem) => withoutPlace("ModuleFileBroken", problem.message, hintOf(problem)));
     throw new ProblemsError(problems.map(textOf).join("\n"), [], told);
   }
   return types;
 }
-
-const CODE = "ModuleFileBroken";
 
 interface LoadProblem {
   readonly file: string;
@@ -30,7 +28,7 @@ function textOf(problem: LoadProblem): string {
   const { message, stack } = problem;
   const frames = (stack ?? "").split("\n").filter((line) => line.trim().startsWith("at "));
   const lines = [
-    `error[${CODE}] a module file cannot be loaded: ${message}`,
+    `error[ModuleFileBroken] a module file cannot be loaded: ${message}`,
     ...frames.slice(0, 4).map((frame) => `  ${frame.trim()}`),
     `hint: ${hintOf(problem)}`,
   ];

@@ -1,4 +1,5 @@
 /** A module that misbehaves as the job's input says. */
+import { randomUUID } from "node:crypto";
 import { defineModule, TerminalError, type RunContext } from "@troupe/sdk";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -9,6 +10,9 @@ export interface Order {
   /** How long to behave first, in milliseconds. */
   readonly after?: number;
 }
+
+/** Another one in every host that loads this file. */
+const HOST = randomUUID();
 
 defineModule("pass", (ctx: RunContext<Order>) => ctx.input.do);
 
@@ -50,6 +54,8 @@ async function obey(ctx: RunContext<Order>): Promise<unknown> {
       return rejectLate(ctx);
     case "wait":
       return delay(60_000, undefined, { signal: ctx.signal });
+    case "host":
+      return HOST;
     case "sleep":
       await delay(ms);
       return { attempt: ctx.attempt };

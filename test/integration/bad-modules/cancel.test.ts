@@ -58,7 +58,8 @@ test.serial("a job that has ended keeps its end", async (t) => {
 
 test.serial("the caller's signal, and leaving the loop over results, cancel what is still open", async (t) => {
   await withBad(t, { group: { replicas: 2 } }, async (system) => {
-    for (const client of [system.running, await elsewhere(system.running)]) {
+    await using remote = await elsewhere(system.running);
+    for (const client of [system.running, remote]) {
       const calling = new AbortController();
       const open = client.run({ do: "wait" }, { signal: calling.signal });
       const reason = new Error("not needed any more");
@@ -79,7 +80,6 @@ test.serial("the caller's signal, and leaving the loop over results, cancel what
         outcomes.map(({ state }) => state),
         ["done", "done", "done"],
       );
-      if (client !== system.running) await client.close();
     }
   });
 });

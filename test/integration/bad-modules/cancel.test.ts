@@ -65,7 +65,7 @@ test.serial("the caller's signal, and leaving the loop over results, cancel what
       const reason = new Error("not needed any more");
       calling.abort(reason);
       const error = await t.throwsAsync(open, { instanceOf: JobCancelledError });
-      t.is(error?.cause, reason);
+      t.is(error.cause, reason);
 
       const ids = new Set<string>();
       for await (const outcome of client.outcomes([{ do: "well" }, { do: "wait" }, { do: "wait" }])) {

@@ -84,9 +84,9 @@ fetch_release() {
   tar -xzf "$work/$name.tar.gz" -C "$work" && keep "$work/$name/nats-server"
 }
 
-# Prints the Go of this machine.
+# Prints the Go of this machine: that of PATH, else where installers put one. TROUPE_GO_PLACES: elsewhere, a folder after the other.
 system_go() {
-  for go in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go/bin/go /opt/homebrew/bin/go; do
+  for go in "$(command -v go || true)" $(printf '%s/go ' ${TROUPE_GO_PLACES-/usr/local/go/bin /usr/lib/go/bin /opt/homebrew/bin}); do
     if [ -n "$go" ] && [ -x "$go" ]; then
       echo "$go"
       return

@@ -2,7 +2,7 @@
 import test from "ava";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../../support/eventually.ts";
 import { BareCheckout, type Ended } from "./bare-checkout.ts";
@@ -236,25 +236,27 @@ test("no way leads to one: what was tried is said, then the cure, and nothing is
   t.deepEqual(checkout.kept(), []);
 });
 
-/** The script looks there as well, and a test cannot take a system's Go away. */
-const hasGo = ["/usr/local/go/bin/go", "/usr/lib/go/bin/go", "/opt/homebrew/bin/go"].some((path) => existsSync(path));
-(hasGo ? test.skip : test)(
-  "without Go it is fetched to build with, and goes again (skipped where Go is)",
-  async (t) => {
-    using checkout = new BareCheckout();
-    checkout.noted("curl", REFUSED);
-    const go = checkout.noted("go", BUILT, join(checkout.root, "fetched"));
-    checkout.noted("node", `echo '${go}'`);
-    const ended = await checkout.run("nats-server.sh");
-    t.is(ended.code, 0, ended.err);
-    t.regex(
-      lines(ended).at(-1)!,
-      /^troupe: fetching Go from its module proxy .*because it could not be downloaded and /,
-    );
-    t.deepEqual(programsOf(checkout), ["curl", "node", "go"]);
-    t.deepEqual(checkout.kept(), ["nats-server"]);
-  },
-);
+test("without Go it is fetched to build with, and goes again", async (t) => {
+  using checkout = new BareCheckout();
+  checkout.noted("curl", REFUSED);
+  const go = checkout.noted("go", BUILT, join(checkout.root, "fetched"));
+  checkout.noted("node", `echo '${go}'`);
+  const ended = await checkout.run("nats-server.sh", [], { TROUPE_GO_PLACES: "/nowhere /here/neither" });
+  t.is(ended.code, 0, ended.err);
+  t.regex(lines(ended).at(-1)!, /^troupe: fetching Go from its module proxy .*because it could not be downloaded and /);
+  t.deepEqual(programsOf(checkout), ["curl", "node", "go"]);
+  t.deepEqual(checkout.kept(), ["nats-server"]);
+});
+
+test("Go is taken from where installers put it, too", async (t) => {
+  using checkout = new BareCheckout();
+  checkout.noted("curl", REFUSED);
+  const elsewhere = join(checkout.root, "elsewhere");
+  checkout.noted("go", BUILT, elsewhere);
+  const ended = await checkout.run("nats-server.sh", [], { TROUPE_GO_PLACES: `/nowhere ${elsewhere}` });
+  t.is(ended.code, 0, ended.err);
+  t.deepEqual(programsOf(checkout), ["curl", "go"]);
+});
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   test(`a download that ${signal} interrupts leaves nothing half done, and the next one is whole`, async (t) => {

@@ -42,4 +42,18 @@ test(`${SEEDS} seeds keep every invariant`, async (t) => {
     0,
   );
   t.true(passed >= SEEDS, `${passed} seeds passed`);
+
+  // What passes has to have been hard: a change to how graphs and faults are drawn must not make it easy unseen.
+  const sum = (pattern: RegExp): number =>
+    results.reduce((total, { output }) => total + Number(pattern.exec(output)?.[1] ?? Number.NaN), 0);
+  const large = sum(/^(\d+) seeds \(\d+%\) with 4 groups or more and 100 jobs or more/m);
+  t.true(2 * large >= SEEDS, `${large} seeds with 4 groups or more and 100 jobs or more`);
+  for (const hard of [
+    /(\d+) faults of processes/,
+    /(\d+) epochs/,
+    /(\d+) failures and losses/,
+    /(\d+) changes of revision/,
+  ])
+    t.true(sum(hard) >= SEEDS / 2, `${hard.source}: ${sum(hard)}`);
+  if (SEEDS >= 1_000) t.true(sum(/(\d+) truncated journals/) > 0, "a journal was cut");
 });

@@ -37,7 +37,9 @@ export class OrderWatch {
       if (block === undefined) continue;
       const head = this.#heads.get(`${block.stop.name}/${block.stop.templateHash}`);
       if (head === undefined || head === block || head.position >= block.position) continue;
-      if (head.queued === undefined && !owner.unclaimed.has(head)) continue;
+      // Behind the grace nobody waits for a once-only block whose holder is silent (E2).
+      const isHeld = owner.unclaimed.has(head) && owner.held.has(head.stop.name);
+      if (head.queued === undefined && !isHeld) continue;
       throw new Violation(
         "E7",
         `${block.job.id} (position ${block.position}) was dispatched in ${block.stop.name} before ${head.job.id} (position ${head.position})`,

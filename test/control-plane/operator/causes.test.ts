@@ -1,5 +1,6 @@
 import test from "ava";
-import { events } from "../../../operator/src/kube/index.ts";
+import { connectBus, writeStall } from "@troupe/protocol";
+import { deployments, events } from "../../../operator/src/kube/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place, READY } from "./world.ts";
@@ -129,4 +130,67 @@ test("pods that a quota refuses", async (t) => {
   await place.applyPipeline("p", GPU);
   await place.until("group", "p-g", "Ready", "False PodsRefused");
   t.regex((await place.group("p-g"))?.status?.message ?? "", /exceeded quota/);
+});
+
+const PLAIN = { source: IMAGE, modules: [{ name: "A", type: "example", group: "g" }] };
+
+const STALLS = [
+  ["JournalLost", "JournalLost"],
+  ["NoStorage", "NoStorage"],
+  ["NotWorking", "CoordinatorFailing"],
+  ["WhatALaterVersionSays", "CoordinatorFailing"],
+  ["JetStreamOff", "JetStreamDisabled"],
+] as const;
+
+test("what keeps coordinators from a pipeline is its condition, in their words", async (t) => {
+  const place = await Place.in(world);
+  const { metadata } = await place.applyPipeline("p", PLAIN);
+  const scope = { namespace: place.namespace, pipeline: "p", uid: metadata.uid };
+  await using bus = await connectBus({ url: world.nats.url, name: "test" });
+  for (const [says, reason] of STALLS) {
+    const message = `${says}: do this.`;
+    await eventually(`the Pipeline is stalled by ${reason}`, async () => {
+      // Again and again, as a coordinator does: what is old counts no more.
+      writeStall(bus, scope, { coordinator: "c-0", reason: says, message, at: Date.now() });
+      const conditions = (await place.pipeline("p"))?.status?.conditions ?? [];
+      return ["Ready False", "Stalled True"].every((expected) =>
+        conditions.some(
+          (each) => `${each.type} ${each.status}` === expected && each.message === message && each.reason === reason,
+        ),
+      );
+    });
+  }
+  await place.until("pipeline", "p", "Stalled", "False NotStalled");
+  t.is(await place.condition("pipeline", "p", "Accepted"), "True Valid");
+});
+
+test("a roll-out that has not moved within its Deployment's deadline is stuck, until it moves", async (t) => {
+  const place = await Place.in(world);
+  const apply = async (concurrency: number): Promise<void> => {
+    await place.applyPipeline("p", { ...PLAIN, groups: [{ name: "g", concurrency }] });
+  };
+  await apply(1);
+  await place.readyPods("troupe.dev/group=g", 1);
+  await place.until("group", "p-g", "Ready", "True ReplicasReady");
+  const before = (await place.deployments()).map(({ metadata: { name } }) => name);
+  await apply(2);
+  await eventually("a new template", async () => (await place.deployments()).length === 2);
+  const added = (await place.deployments()).find(({ metadata: { name } }) => !before.includes(name));
+  const key = { namespace: place.namespace, name: added?.metadata.name ?? "" };
+  // Instead of ten minutes.
+  await world.client.patch(deployments, key, { type: "merge", body: { spec: { progressDeadlineSeconds: 1 } } });
+  await place.until("group", "p-g", "Stalled", "True RolloutStuck");
+  await place.until("pipeline", "p", "Stalled", "True RolloutStuck");
+  t.regex((await place.pipeline("p"))?.status?.message ?? "", /Group g: The roll-out has not moved/);
+  await place.readyPods("troupe.dev/group=g", 2);
+  await place.until("group", "p-g", "Stalled", "False NotStalled");
+  await place.until("pipeline", "p", "Stalled", "False NotStalled");
+});
+
+test("a Group says that it shares its NATS credentials where it has none of its own", async (t) => {
+  const place = await Place.in(world);
+  await place.applyPipeline("p", PLAIN);
+  await place.until("group", "p-g", "NatsIsolated", "False SharedCredentials");
+  const found = (await place.group("p-g"))?.status?.conditions.find(({ type }) => type === "NatsIsolated");
+  t.regex(found?.message ?? "", /All groups share/);
 });

@@ -1,4 +1,5 @@
 import test from "ava";
+import type { PipelineSpec } from "@troupe/model";
 import {
   connectBus,
   ensureStream,
@@ -7,7 +8,10 @@ import {
   streamsOf,
   streamState,
   subjectsOf,
+  type ReplicaReport,
 } from "@troupe/protocol";
+import { setTimeout as delay } from "node:timers/promises";
+import { events } from "../../../operator/src/kube/index.ts";
 import { pipelines } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sayLoad } from "./scripted-load.ts";
@@ -73,8 +77,39 @@ test.serial("jobs that stay pinned for longer than drainTimeoutSeconds are given
   stop();
 });
 
+test.serial("when replicas go, the one that works is the dearest, and stays", async (t) => {
+  const place = await Place.in(world);
+  const scaledTo = (replicas: number): PipelineSpec => ({ ...ONE, groups: [{ name: "g", replicas }] });
+  const { metadata } = await place.applyPipeline("p", scaledTo(3));
+  using load = sayLoad(world, place, metadata.uid);
+  const stop = place.keepPodsReady("troupe.dev/group=g");
+  await place.until("group", "p-g", "Ready", "True ReplicasReady");
+  const [template = ""] = Object.keys(await replicas(place));
+  const names = (await place.pods()).map(({ metadata: { name } }) => name);
+  const [, busy = ""] = names;
+  const report = names.map((name): ReplicaReport => ({
+    name,
+    state: "ready",
+    templateHash: template,
+    busy: name === busy ? 2 : 0,
+    permits: 4,
+    problem: null,
+  }));
+  load.say({ groups: [{ name: "g", queued: 0, running: 2, ready: {}, pinned: {}, lastBusyAt: null }] }, [
+    { group: "g", epoch: 1, replicas: report, recent: [] },
+  ]);
+  await eventually("it is known who works", async () => (await place.group("p-g"))?.status?.running === 2);
+  await place.applyPipeline("p", scaledTo(1));
+  await eventually("one is left", async () => (await place.pods()).length === 1);
+  const [left] = await place.pods();
+  t.is(left?.metadata.annotations?.["controller.kubernetes.io/pod-deletion-cost"], "2");
+  t.is(left?.metadata.name, busy);
+  stop();
+});
+
 test.serial("autoscale follows the queue, up and back to zero; what is not known scales nothing down", async (t) => {
   const place = await Place.in(world);
+  const stop = place.keepPodsReady("troupe.dev/group=g");
   const autoscale = { maxReplicas: 3, idleSeconds: 2 };
   const { metadata } = await place.applyPipeline("p", { ...ONE, groups: [{ name: "g", autoscale }] });
   using load = sayLoad(world, place, metadata.uid);
@@ -86,9 +121,25 @@ test.serial("autoscale follows the queue, up and back to zero; what is not known
   await eventually("two", async () => (await place.group("p-g"))?.status?.desiredReplicas === 2);
   load.say(busy(9, 2));
   await eventually("three", async () => (await place.group("p-g"))?.status?.desiredReplicas === 3);
+  const desired = async (): Promise<number | undefined> => (await place.group("p-g"))?.status?.desiredReplicas;
+  const isGivenUp = async (): Promise<boolean> => {
+    return (await desired()) === 0 && Object.values(await replicas(place)).every((count) => count === 0);
+  };
   load.say(busy(0, 0));
-  await eventually("none", async () => (await place.group("p-g"))?.status?.desiredReplicas === 0);
-  t.deepEqual(Object.values(await replicas(place)), [0]);
+  await eventually("none", isGivenUp);
+
+  load.say(busy(3, 0));
+  await eventually("three again", async () => (await desired()) === 3);
+  await place.until("pipeline", "p", "Ready", "True AllGroupsReady");
+  load.hush();
+  await place.until("pipeline", "p", "Ready", "False CoordinatorUnavailable");
+  // Idle would be given up by now, whenever it was that nothing was known any more.
+  await delay(2 * 1000 * autoscale.idleSeconds);
+  t.is(await desired(), 3);
+  t.deepEqual(Object.values(await replicas(place)), [3]);
+  load.say(busy(0, 0));
+  await eventually("none, once it is known that there is nothing to do", isGivenUp);
+  stop();
 });
 
 test.serial("deleting takes streams, keys and children along", async (t) => {
@@ -122,6 +173,10 @@ test.serial("deleting ends also without NATS, and what was left there is swept w
   await place.until("pipeline", "p", "Ready", "False NatsUnreachable");
   await world.client.delete(pipelines, { namespace: place.namespace, name: "p" });
   await eventually("it is gone", async () => (await place.pipeline("p")) === undefined);
+  await eventually("it is said that something was left", async () => {
+    const { items } = await world.client.list(events, { namespace: place.namespace });
+    return items.some(({ reason, note }) => reason === "CleanUpAbandoned" && note?.includes("once it does") === true);
+  });
   await world.nats.start();
   await eventually("it is swept", async () => {
     return (await readCurrentRevision(bus, scope).catch(() => "not reached yet")) === null;

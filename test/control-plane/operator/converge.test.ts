@@ -1,16 +1,16 @@
 import test from "ava";
 import { setTimeout as delay } from "node:timers/promises";
-import type { PipelineSpec } from "@troupe/model";
-import {
-  controllerRevisions,
-  deployments,
-  podDisruptionBudgets,
-  type KubeObject,
-  type Resource,
-} from "../../../operator/src/kube/index.ts";
-import { groups, pipelines } from "../../../operator/src/resources.ts";
+import type { GroupManifestSpec } from "@troupe/model";
+import { connectBus } from "@troupe/protocol";
+import { controllerRevisions, type KubeObject } from "../../../operator/src/kube/index.ts";
+import { groups } from "../../../operator/src/resources.ts";
 import { eventually } from "../../support/eventually.ts";
+import { Dice } from "../crds/dice.ts";
 import { auditedWrites, kindOfWrite, type AuditedWrite } from "./audited-writes.ts";
+import { actOnce, declaredName, unlessRefused, type FuzzedPlace } from "./fuzz-actions.ts";
+import { declaredGroup, MODULES, pipelineSpec } from "./fuzz-specs.ts";
+import { stateOf } from "./fuzz-state.ts";
+import { MortalOperator } from "./mortal-operator.ts";
 import { OperatorProcess } from "./operator-process.ts";
 import { sayLoad, type ScriptedLoad } from "./scripted-load.ts";
 import { sharedWorld } from "./shared-world.ts";
@@ -81,137 +81,116 @@ test.serial("SIGTERM ends it in order", async (t) => {
 });
 
 const SEED = Number(process.env["TROUPE_SEED"] ?? Date.now() % 100_000);
-const STEPS = 25;
+const ACTIONS = 60;
+const KILLS = 4;
 const NAMES = ["p", "q"];
+const PODS = "troupe.dev/group";
+/** As long as garbage collection and a busy machine may need. */
+const CONVERGENCE_MS = 300_000;
 
-test.serial("whatever users, others and a killed operator do, it comes to what a fresh apply comes to", async (t) => {
-  t.log(`TROUPE_SEED=${SEED}`);
-  const random = randomOf(SEED);
-  const place = await Place.in(world);
-  const loads = new Map<string, { uid: string; load: ScriptedLoad }>();
-  await using ends = new AsyncDisposableStack();
-  ends.defer(place.keepPodsReady("troupe.dev/group"));
-  let operator = new OperatorProcess(world);
-  ends.defer(async () => operator[Symbol.asyncDispose]());
-  await operator.started();
-  const apply = async (name: string, spec: PipelineSpec): Promise<void> => {
+test.serial(
+  `whatever happens, also to the operator, it comes to what a fresh apply comes to (TROUPE_SEED=${SEED})`,
+  async (t) => {
+    t.timeout(1_200_000);
+    await using ends = new AsyncDisposableStack();
+    const bus = ends.use(await connectBus({ url: world.nats.url, name: "test" }));
+    const seeing = { world, bus, names: NAMES };
+    const [dice, fate] = [new Dice(SEED), new Dice(SEED + 1)];
+    const place = await Place.in(world);
+    await place.applyModules(MODULES, { "a.ts": "0" });
+    ends.defer(place.keepPodsReady(PODS));
+    const mortal = ends.use(new MortalOperator(world));
+    const apply = speaking(ends, place);
+
+    const [done] = await Promise.all([
+      liveOn({ world, place, names: NAMES, dice, apply }, mortal),
+      mortal.dieTimes(KILLS, fate),
+    ]);
+    t.log(`${mortal.deaths} deaths of the operator during`, done);
+    t.true(mortal.deaths >= KILLS);
+
+    const fresh = await Place.in(world);
+    ends.defer(fresh.keepPodsReady(PODS));
+    const applyFresh = speaking(ends, fresh);
+    for (const each of [place, fresh]) await each.applyModules(MODULES, { "a.ts": "the end" });
+    const expected: string[] = [];
+    for (const name of NAMES) {
+      const spec = pipelineSpec(dice, { isWhole: true });
+      // A declared number beside autoscale would be refused, and rightly.
+      const isFree = spec.groups?.[0]?.autoscale === undefined;
+      const declared = isFree && dice.chance(0.6) ? declaredGroup(dice, name) : null;
+      expected.push(spec.suspend === true ? "True Suspended" : "True AllGroupsReady");
+      for (const [where, applyThere] of [
+        [place, apply],
+        [fresh, applyFresh],
+      ] as const) {
+        await settle(where, name, { declared, apply: async () => applyThere(name, spec) });
+      }
+    }
+    let [seen, wanted, conditions] = ["", "", [""]];
+    const same = async (): Promise<boolean> => {
+      [seen, wanted] = await Promise.all([stateOf(seeing, place), stateOf(seeing, fresh)]);
+      conditions = await Promise.all(NAMES.map(async (name) => fresh.condition("pipeline", name, "Ready")));
+      return seen === wanted && JSON.stringify(conditions) === JSON.stringify(expected);
+    };
+    try {
+      await eventually("both places are the same, and as they should be", same, CONVERGENCE_MS);
+    } catch (error) {
+      t.log("as it was left:", ...(await plainWords(place)));
+      t.log("fresh:", ...(await plainWords(fresh)));
+      t.log("the operator says:\n", mortal.tail);
+      t.deepEqual(conditions, expected);
+      t.is(seen, wanted);
+      throw error;
+    }
+    t.deepEqual(conditions, expected);
+    t.is(seen, wanted);
+    t.regex(wanted, /"isCurrent": true/);
+  },
+);
+
+/** Actions, until there were enough and the operator has died often enough. @returns how often each was done */
+async function liveOn(at: FuzzedPlace, mortal: MortalOperator): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let count = 0; count < ACTIONS || mortal.deaths < KILLS; count += 1) {
+    const what = await actOnce(at);
+    counts[what] = (counts[what] ?? 0) + 1;
+    await delay(at.dice.fraction() * 300);
+  }
+  return counts;
+}
+
+/** Applies Pipelines of a place, and has the owner of each incarnation speak. */
+function speaking(ends: AsyncDisposableStack, place: Place): FuzzedPlace["apply"] {
+  const loads = new Map<string, { readonly uid: string; readonly load: ScriptedLoad }>();
+  return async (name, spec) => {
     const { metadata } = await place.applyPipeline(name, spec);
     if (loads.get(name)?.uid === metadata.uid) return;
     loads.get(name)?.load[Symbol.dispose]();
     loads.set(name, { uid: metadata.uid, load: ends.use(sayLoad(world, place, metadata.uid, name)) });
   };
-  for (let step = 0; step < STEPS; step += 1) {
-    const name = NAMES[Math.floor(random() * NAMES.length)] ?? "p";
-    const what = random();
-    if (what < 0.35) await apply(name, specOf(random)).catch(ignoreDeleting);
-    else if (what < 0.45) await world.client.delete(pipelines, { namespace: place.namespace, name });
-    else if (what < 0.6) await spoil(deployments, place, random, { spec: { replicas: Math.floor(random() * 4) } });
-    else if (what < 0.7) await spoil(groups, place, random, { spec: { replicas: 1 + Math.floor(random() * 3) } });
-    else if (what < 0.75) await spoil(groups, place, random, null);
-    else if (what < 0.8) await spoil(podDisruptionBudgets, place, random, null);
-    else if (what < 0.85) await spoil(controllerRevisions, place, random, null);
-    else if (what < 0.93) await delay(random() * 500);
-    else {
-      await operator.kill();
-      operator = new OperatorProcess(world);
-    }
-  }
-  const final = new Map(NAMES.map((name) => [name, specOf(random)]));
-  const fresh = await Place.in(world);
-  ends.defer(fresh.keepPodsReady("troupe.dev/group"));
-  const say = async (): Promise<void> => {
-    t.log("as it was left:", ...(await plainWords(place)));
-    t.log("fresh:", ...(await plainWords(fresh)));
-    t.log("the operator says:\n", operator.tail);
-  };
-  for (const [name, spec] of final) {
-    const applied = eventually(`${name} can be applied`, async () => {
-      await apply(name, spec).catch(ignoreDeleting);
-      const found = await place.pipeline(name);
-      return found !== undefined && found.metadata.deletionTimestamp === undefined;
-    });
-    await applied.catch(async (error: unknown) => {
-      await say();
-      throw error;
-    });
-    const { metadata } = await fresh.applyPipeline(name, spec);
-    ends.use(sayLoad(world, fresh, metadata.uid, name));
-  }
-  let [seen, expected] = ["", ""];
-  const same = eventually(
-    "both are the same",
-    async () => {
-      [seen, expected] = await Promise.all([stateOf(place), stateOf(fresh)]);
-      return seen === expected && expected.includes("True AllGroupsReady");
-    },
-    90_000,
-  );
-  await same.catch(say);
-  t.is(seen, expected);
-});
-
-/** A Pipeline that is being deleted takes no apply that would matter. */
-function ignoreDeleting(error: unknown): void {
-  if (!String(error).includes("409")) throw error;
 }
 
-function specOf(random: () => number): PipelineSpec {
-  const count = 1 + Math.floor(random() * 3);
-  const modules = Array.from({ length: count }, (_, index) => ({
-    name: `m${index}`,
-    type: "example",
-    group: `g${index}`,
-    ...(index === 0 ? {} : { dependsOn: [`m${index - 1}`] }),
-  }));
-  const settings = modules.map(({ group: name }) => ({
-    name,
-    replicas: 1 + Math.floor(random() * 2),
-    concurrency: 1 + Math.floor(random() * 2),
-  }));
-  return { source: IMAGE, modules, groups: settings };
-}
-
-/** Somebody edits, or deletes (`body` null), one of a kind. */
-async function spoil<T extends KubeObject>(
-  resource: Resource<T>,
-  { namespace }: Place,
-  random: () => number,
-  body: object | null,
+/** A Pipeline, and the Group that a user declares for it, or does not; what is being deleted takes no apply that would matter. */
+async function settle(
+  place: Place,
+  name: string,
+  { declared, apply }: { readonly declared: GroupManifestSpec | null; readonly apply: () => Promise<void> },
 ): Promise<void> {
-  const { items } = await world.client.list(resource, { namespace });
-  const chosen = items[Math.floor(random() * items.length)];
-  if (chosen === undefined) return;
-  const key = { namespace, name: chosen.metadata.name };
-  if (body === null) await world.client.delete(resource, key);
-  else await world.client.patch(resource, key, { type: "merge", body }, { fieldManager: "somebody" }).catch(unlessGone);
-}
-
-function unlessGone(error: unknown): void {
-  if (!String(error).includes("404")) throw error;
-}
-
-/** What there is, but for names and hashes that differ between two places. */
-async function stateOf(place: Place): Promise<string> {
-  const [all, made] = [await place.groups(), await place.deployments()];
-  const states = await Promise.all(
-    NAMES.map(async (name) => `${name} ${await place.condition("pipeline", name, "Ready")}`),
-  );
-  return JSON.stringify(
-    [
-      ...states,
-      ...all.map(({ metadata, spec }) => [metadata.name, spec]),
-      ...made.map(({ metadata, spec }) => [
-        metadata.labels?.["troupe.dev/pipeline"],
-        metadata.labels?.["troupe.dev/group"],
-        spec?.replicas,
-        spec?.template.spec?.containers.map(({ image, env }) => [
-          image,
-          env?.filter(({ name }) => name === "TROUPE_CONCURRENCY").map(({ value }) => value),
-        ]),
-      ]),
-    ].sort(),
-    null,
-    1,
+  const own = { namespace: place.namespace, name: declaredName(name) };
+  const isLiving = (found: KubeObject | undefined): boolean =>
+    found !== undefined && found.metadata.deletionTimestamp === undefined;
+  await eventually(
+    `${name} can be applied`,
+    async () => {
+      await apply().catch(unlessRefused);
+      if (!isLiving(await place.pipeline(name))) return false;
+      if (declared === null) await world.client.delete(groups, own);
+      else await place.applyGroup(own.name, declared).catch(unlessRefused);
+      const found = await place.group(own.name);
+      return declared === null ? found === undefined : isLiving(found);
+    },
+    CONVERGENCE_MS,
   );
 }
 
@@ -228,12 +207,4 @@ async function plainWords(place: Place): Promise<string[]> {
     ...(await place.deployments()).map((found) => of(`Deployment`, found, [found.spec?.replicas, found.status])),
     ...(await place.pods()).map((pod) => of("Pod", pod, pod.status)),
   ];
-}
-
-function randomOf(seed: number): () => number {
-  let value = seed;
-  return () => {
-    value = (Math.imul(value, 1664525) + 1013904223) >>> 0;
-    return value / 2 ** 32;
-  };
 }

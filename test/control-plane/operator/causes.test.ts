@@ -181,7 +181,8 @@ test("a roll-out that has not moved within its Deployment's deadline is stuck, u
   await world.client.patch(deployments, key, { type: "merge", body: { spec: { progressDeadlineSeconds: 1 } } });
   await place.until("group", "p-g", "Stalled", "True RolloutStuck");
   await place.until("pipeline", "p", "Stalled", "True RolloutStuck");
-  t.regex((await place.pipeline("p"))?.status?.message ?? "", /Group g: The roll-out has not moved/);
+  const stalled = (await place.pipeline("p"))?.status?.conditions.find(({ type }) => type === "Stalled");
+  t.regex(stalled?.message ?? "", /^Group g: The roll-out has not moved/);
   await place.readyPods("troupe.dev/group=g", 2);
   await place.until("group", "p-g", "Stalled", "False NotStalled");
   await place.until("pipeline", "p", "Stalled", "False NotStalled");

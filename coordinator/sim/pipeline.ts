@@ -12,7 +12,7 @@ import type { Random } from "./random.ts";
 export interface DrawnPipeline {
   /** The first revision. */
   readonly graph: Graph;
-  /** All of them, the first included: the same modules, but groups of other templates. */
+  /** All of them, the first included: groups of other templates, and in some of these groups a module more. */
   readonly revisions: readonly Graph[];
   readonly groups: number;
   /** By index of the group. */
@@ -47,9 +47,12 @@ export function drawPipeline(random: Random): DrawnPipeline {
       jobs: drawJobs(random),
     },
   };
-  const [graph, ...later] = drawTemplates(random, groups).map((templateHashes) =>
-    graphOf(compileRevision(manifest, { namespace: "local", templateHashes })),
-  );
+  const extras = new Map<string, ModuleSpec | null>();
+  const [graph, ...later] = drawTemplates(random, groups).map((templateHashes) => {
+    const added = Object.values(templateHashes).flatMap((hash) => extraOf(hash, extras, drafts, random) ?? []);
+    const spec = { ...manifest.spec, modules: [...modules, ...added] };
+    return graphOf(compileRevision({ ...manifest, spec }, { namespace: "local", templateHashes }));
+  });
   if (graph === undefined) throw new RangeError("a pipeline has a revision");
   return {
     graph,
@@ -91,6 +94,32 @@ function drawModule(random: Random, before: readonly Draft[], group: number, wit
   }
   const aggregate = withAggregates && !late && parents.size > 0 && random.chance(0.4);
   return { name, group, parents: [...parents].sort((a, b) => a - b), aggregate, late: late || aggregate };
+}
+
+/** What a group of another template than the first one has more, if anything: the same wherever that template is. */
+function extraOf(
+  hash: string,
+  drawn: Map<string, ModuleSpec | null>,
+  drafts: readonly Draft[],
+  random: Random,
+): ModuleSpec | null {
+  if (hash.endsWith(".1")) return null;
+  const known = drawn.get(hash);
+  if (known !== undefined) return known;
+  const group = hash.slice(0, hash.indexOf("."));
+  const parents = drafts.filter((draft) => !draft.late && draft.group <= Number(group.slice(1)));
+  const extra =
+    random.chance(0.3) || parents.length === 0
+      ? null
+      : {
+          name: `x${hash.replace(".", "x")}`,
+          type: "simulated",
+          group,
+          dependsOn: [random.pick(parents).name],
+          ...(random.chance(0.5) ? { expose: true } : {}),
+        };
+  drawn.set(hash, extra);
+  return extra;
 }
 
 function specOf(draft: Draft, index: number, drafts: readonly Draft[], random: Random): ModuleSpec {

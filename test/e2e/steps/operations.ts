@@ -2,9 +2,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
 import { Door, install, nextImages, RELEASE, SYSTEM } from "../support/installation.ts";
 import { at, listAt } from "../support/helm.ts";
-import { applyModules, applyReady, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
+import { applyModules, applyReady, remove, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
 
 const JOBS = Array.from({ length: 200 }, (_, index) => index);
+
+/** Of a job, before and after its pipeline was changed. */
+const WAYS = {
+  former: "work-first v1 20 ms,work-old v1 5 ms,work-last v1 5 ms",
+  next: "work-first v2 30 ms,work-new v2 1 ms,work-last v2 5 ms",
+};
 
 export function describeOperations(step: Step, world: () => World): void {
   step("code that changes with jobs in flight runs for the jobs that come after, and loses none", async (t) => {
@@ -26,6 +32,33 @@ export function describeOperations(step: Step, world: () => World): void {
     }
     t.is(said([await client.outcome(0)], "version")[0], 2);
   });
+
+  step(
+    "groups, modules and parameters that change with jobs in flight are those of the jobs that come after, and none is lost",
+    async (t) => {
+      const rest = { name: "last", ms: 5 };
+      await applyModules(world(), 1, "growing-1");
+      await applyModules(world(), 2, "growing-2");
+      const former = workPipeline("growing", [{ name: "first", ms: 20 }, { name: "old", ms: 5 }, rest], "growing-1");
+      const next = workPipeline("growing", [{ name: "first", ms: 30 }, { name: "new", ms: 1 }, rest], "growing-2");
+      await applyReady(world(), "growing", former);
+      await using client = await world().door.client(TEAM, "growing");
+      const isChanged = new AbortController();
+      const running = untilAborted(isChanged.signal, async () => client.runMany(JOBS, { concurrency: 40 }));
+      await delay(1_000);
+      await world().cluster.apply(TEAM, next);
+      const wayOf = async (): Promise<string> => String(said([await client.outcome(0)], "way")[0]);
+      await eventually("a job takes the new way", async () => (await wayOf()) === WAYS.next, 120_000);
+      isChanged.abort();
+      const rounds = await running;
+      for (const outcomes of rounds) t.deepEqual(said(outcomes, "input"), JOBS);
+      const ways = rounds.flatMap((outcomes) => said(outcomes, "way").map(String));
+      t.deepEqual(new Set(ways), new Set([WAYS.former, WAYS.next]), "never a piece of both");
+      t.is(ways.lastIndexOf(WAYS.former) + 1, ways.indexOf(WAYS.next), "in the order in which they were submitted");
+      t.log(`${ways.length} jobs, ${ways.filter((way) => way === WAYS.former).length} of them by the former way`);
+      await remove(world(), "growing");
+    },
+  );
 
   step("an upgrade with jobs in flight loses none", async (t) => {
     const { cluster } = world();

@@ -56,6 +56,11 @@ export function describeOperations(step: Step, world: () => World): void {
       t.deepEqual(new Set(ways), new Set([WAYS.former, WAYS.next]), "never a piece of both");
       t.is(ways.lastIndexOf(WAYS.former) + 1, ways.indexOf(WAYS.next), "in the order in which they were submitted");
       t.log(`${ways.length} jobs, ${ways.filter((way) => way === WAYS.former).length} of them by the former way`);
+      await eventually(
+        "the group that is named no more is gone",
+        async () => !(await world().cluster.kubectl(["get", "groups", "--namespace", TEAM])).includes("growing-old"),
+        120_000,
+      );
       await remove(world(), "growing");
     },
   );

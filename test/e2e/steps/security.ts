@@ -74,10 +74,10 @@ export function describeSecurity(step: Step, world: () => World): void {
 const NEVER_SENT = ["troupe.dev pipelines/finalizers update", "troupe.dev groups/finalizers update"];
 
 /**
- * What takes a longer life than this journey: groups that are no longer named, and revisions that nothing uses any more, go; replicas that work are
+ * What takes a longer life than this journey: revisions that nothing uses any more go; replicas that work are
  * told from idle ones before some go.
  */
-const RARE = ["troupe.dev groups delete", "apps controllerrevisions delete", " configmaps delete", " pods patch"];
+const RARE = ["apps controllerrevisions delete", " configmaps delete", " pods patch"];
 
 /** What the operator asked the API server for on the whole journey, against what its roles grant. */
 export function describeAudit(step: Step, world: () => World): void {

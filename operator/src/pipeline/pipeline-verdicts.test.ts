@@ -3,39 +3,12 @@ import type { Stall } from "@troupe/protocol";
 import type { PipelineView } from "./pipeline-view.ts";
 import { planPipeline } from "./plan-pipeline.ts";
 import { pipelineVerdicts } from "./pipeline-verdicts.ts";
-
-const INSTALLATION = {
-  runtimeImage: "example.test/runtime:1",
-  imagePullPolicy: null,
-  imagePullSecrets: [],
-  natsUrl: "nats://nats:4222",
-  natsCa: null,
-  gpuResource: "nvidia.com/gpu",
-  gpuSlices: null,
-  drainSeconds: 30,
-  logLevel: "info",
-};
+import { INSTALLATION, viewOf } from "./view-fixture.ts";
 
 /** As `Ready=False reason`, but for those that say that all is well. */
 function saysOf(stalled: Stall | null, fields: Partial<PipelineView> = {}): string[] {
-  const metadata = { name: "p", namespace: "n", uid: "u" };
   const spec = { source: { image: "i:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
-  const view: PipelineView = {
-    pipeline: { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", metadata, spec },
-    owner: { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", name: "p", uid: "u" },
-    namespace: "n",
-    groups: [],
-    source: { contentHash: null },
-    revisions: [],
-    sourceCopies: [],
-    runningGroups: new Set(),
-    load: { load: null, stalled, groups: new Map() },
-    control: { suspended: false, retired: [] },
-    nats: { kind: "connected" },
-    durability: { kind: "synced" },
-    nowMs: 0,
-    ...fields,
-  };
+  const view = viewOf(spec, { load: { load: null, stalled, groups: new Map() }, ...fields });
   const plan = planPipeline(view, { installation: INSTALLATION, credentialsSecret: () => null });
   return pipelineVerdicts({ view, plan, groups: [] })
     .filter(({ type }) => type === "Ready" || type === "Stalled")

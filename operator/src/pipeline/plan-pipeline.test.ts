@@ -1,22 +1,12 @@
 import test from "ava";
 import type { PipelineSpec } from "@troupe/model";
-import { DEFAULT_CONTROL, type PipelineLoad } from "@troupe/protocol";
+import type { PipelineLoad } from "@troupe/protocol";
 import type { GroupObject } from "../resources.ts";
 import type { PipelineView } from "./pipeline-view.ts";
 import { planPipeline, type PipelineAction, type PipelinePlan } from "./plan-pipeline.ts";
 import type { StoredRevision } from "./stored-revision.ts";
+import { INSTALLATION, viewOf } from "./view-fixture.ts";
 
-const INSTALLATION = {
-  runtimeImage: "example.test/runtime:1",
-  imagePullPolicy: null,
-  imagePullSecrets: [],
-  natsUrl: "nats://nats:4222",
-  natsCa: null,
-  gpuResource: "nvidia.com/gpu",
-  gpuSlices: null,
-  drainSeconds: 30,
-  logLevel: "info",
-};
 const SPEC: PipelineSpec = {
   source: { image: "example.test/modules:1" },
   modules: [
@@ -24,27 +14,6 @@ const SPEC: PipelineSpec = {
     { name: "B", type: "example", group: "g2", dependsOn: ["A"] },
   ],
 };
-const OWNER = { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", name: "p", uid: "u" };
-
-function viewOf(spec: PipelineSpec, fields: Partial<PipelineView> = {}): PipelineView {
-  const metadata = { name: "p", namespace: "n", uid: "u" };
-  return {
-    pipeline: { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", metadata, spec },
-    owner: OWNER,
-    namespace: "n",
-    groups: [],
-    source: { contentHash: null },
-    revisions: [],
-    sourceCopies: [],
-    runningGroups: new Set(),
-    load: { load: null, stalled: null, groups: new Map() },
-    control: DEFAULT_CONTROL,
-    nats: { kind: "connected" },
-    durability: { kind: "synced" },
-    nowMs: 0,
-    ...fields,
-  };
-}
 
 function plan(spec: PipelineSpec, fields: Partial<PipelineView> = {}): PipelinePlan {
   return planPipeline(viewOf(spec, fields), { installation: INSTALLATION, credentialsSecret: () => null });

@@ -2,37 +2,15 @@ import test from "ava";
 import type { GroupReport, ReplicaReport } from "@troupe/protocol";
 import { deletionCosts } from "./deletion-cost.ts";
 import type { ObservedDeployment } from "./observed-deployment.ts";
+import { observedDeployment, observedPod } from "./observed-fixture.ts";
 import type { ObservedPod } from "./observed-pod.ts";
 
 function pod(name: string, fields: Partial<ObservedPod> = {}): ObservedPod {
-  return {
-    name,
-    templateHash: "new",
-    isReady: true,
-    isGoing: false,
-    unschedulable: null,
-    containers: [],
-    isNodeLost: false,
-    node: "n",
-    deletionCost: null,
-    ...fields,
-  };
+  return observedPod({ name, ...fields });
 }
 
 function deployment(templateHash: string, replicas: number): ObservedDeployment {
-  return {
-    name: `d-${templateHash}`,
-    templateHash,
-    replicas,
-    existing: replicas,
-    ready: replicas,
-    createdMs: 0,
-    supersededMs: null,
-    refusal: null,
-    isGoing: false,
-    ownerUid: "u",
-    raw: {},
-  };
+  return observedDeployment(templateHash, { replicas, existing: replicas, ready: replicas });
 }
 
 function report(busy: Readonly<Record<string, number>>): GroupReport {

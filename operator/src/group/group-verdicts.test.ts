@@ -2,6 +2,7 @@ import test from "ava";
 import type { GroupRole, GroupView } from "./group-view.ts";
 import { groupFindings } from "./group-verdicts.ts";
 import type { ObservedDeployment } from "./observed-deployment.ts";
+import { observedDeployment, observedPod } from "./observed-fixture.ts";
 import type { ObservedPod } from "./observed-pod.ts";
 import { planGroup } from "./plan-group.ts";
 
@@ -17,33 +18,11 @@ const SERVING: Extract<GroupRole, { kind: "serving" }> = {
 
 function deployment(templateHash: string, progress: string | null): ObservedDeployment {
   const conditions = progress === null ? [] : [{ type: "Progressing", status: "False", reason: progress }];
-  return {
-    name: `d-${templateHash}`,
-    templateHash,
-    replicas: 1,
-    existing: 1,
-    ready: 0,
-    createdMs: 0,
-    supersededMs: null,
-    refusal: null,
-    isGoing: false,
-    ownerUid: "u",
-    raw: { status: { conditions } },
-  };
+  return observedDeployment(templateHash, { ready: 0, raw: { status: { conditions } } });
 }
 
 function pod(templateHash: string, isReady: boolean): ObservedPod {
-  return {
-    name: `p-${templateHash}`,
-    templateHash,
-    isReady,
-    isGoing: false,
-    unschedulable: null,
-    containers: [],
-    isNodeLost: false,
-    node: "n",
-    deletionCost: null,
-  };
+  return observedPod({ name: `p-${templateHash}`, templateHash, isReady });
 }
 
 /** The conditions of the type as `status reason`. */

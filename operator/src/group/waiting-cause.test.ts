@@ -1,23 +1,13 @@
 import test from "ava";
 import type { WaitingCause } from "@troupe/model";
+import { observedPod } from "./observed-fixture.ts";
 import type { ObservedContainer, ObservedPod } from "./observed-pod.ts";
 import { waitingCause, type CauseEvidence } from "./waiting-cause.ts";
 
 const NOTHING: CauseEvidence = { pods: [], refusal: null, problems: [], gpuResource: null };
 
 function pod(fields: Partial<ObservedPod> = {}): ObservedPod {
-  return {
-    name: "p-1",
-    templateHash: "h",
-    isReady: false,
-    isGoing: false,
-    unschedulable: null,
-    containers: [],
-    isNodeLost: false,
-    node: "n",
-    deletionCost: null,
-    ...fields,
-  };
+  return observedPod({ templateHash: "h", isReady: false, ...fields });
 }
 
 function container(fields: Partial<ObservedContainer>): ObservedPod {

@@ -63,9 +63,15 @@ export class BadSystem {
     this.#t.like(outcome, { state: "done", result: { bad: { attempt: 1 } } });
   }
 
-  /** How often a replica's process was started again. */
+  /** How often a replica's process was started again, so far: one that has just ended is counted only when it is back. */
   restarts(): number {
     return (this.running.local?.processes() ?? []).reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  /** Ends when replicas' processes were started again so often; another replica may have served all jobs before. */
+  async startedAgain(times: number): Promise<void> {
+    await eventually(`${times} restarts`, () => this.restarts() >= times);
+    this.#t.is(this.restarts(), times);
   }
 }
 

@@ -50,6 +50,7 @@ test-control-plane: setup control-plane-binaries ## Run the operator's tests on 
 .PHONY: control-plane-binaries
 control-plane-binaries:
 	@$(if $(KUBEBUILDER_ASSETS),:,hack/cluster/build etcd kube-apiserver kube-controller-manager kubectl >/dev/null)
+	@command -v helm >/dev/null || hack/cluster/build helm >/dev/null
 
 E2E_TESTS ?= $(wildcard test/e2e)
 # All of Kubernetes and helm: twenty minutes on two cores the first time. Where no cluster can be, the tests say why they are skipped.

@@ -16,7 +16,7 @@ import { sayLoad, type ScriptedLoad } from "./scripted-load.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place } from "./world.ts";
 
-const world = sharedWorld({ audit: true, operator: false });
+const world = sharedWorld({ operator: false });
 
 const IMAGE = { image: "example.test/modules:1" };
 const COUNT = 1_000;

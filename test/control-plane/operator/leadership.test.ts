@@ -8,18 +8,19 @@ import { leases } from "../../../operator/src/kube/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { auditedWrites } from "./audited-writes.ts";
 import { OperatorProcess } from "./operator-process.ts";
+import { grantSameRights, OPERATOR, RELEASE } from "./rights.ts";
 import { sayLoad } from "./scripted-load.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place } from "./world.ts";
 
-const LEASE = "troupe-operator";
-/** Where operators keep their own, and the Lease. */
-const OWN = "default";
+/** The chart lets the operator write a Lease of this name alone. */
+const LEASE = OPERATOR;
+const OWN = RELEASE.namespace;
 /** The Lease is free after 15 s without a renewal; this says only that it ends. */
 const TAKEOVER_LIMIT_MS = 180_000;
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 
-const world = sharedWorld({ audit: true, operator: false });
+const world = sharedWorld({ operator: false });
 let bus: Bus;
 
 test.before(async () => {
@@ -38,9 +39,7 @@ class Candidate implements AsyncDisposable {
   }
 
   static async start(name: string): Promise<Candidate> {
-    const token = await world.plane.serviceAccountToken(OWN, name);
-    const rights = ["--clusterrole=cluster-admin", `--serviceaccount=${OWN}:${name}`];
-    await world.plane.kubectl("create", "clusterrolebinding", name, ...rights);
+    const token = await grantSameRights(world.client, name);
     const kubeconfig = join(dirname(world.plane.kubeconfig), `${name}.conf`);
     await writeFile(kubeconfig, world.plane.config({ token }).exportConfig());
     const process = new OperatorProcess(world, { lease: LEASE, kubeconfig });

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { RELEASE } from "./rights.ts";
 import type { World } from "./world.ts";
 
 const ENTRY = fileURLToPath(new URL("../../../operator/src/main.ts", import.meta.url));
@@ -16,7 +17,7 @@ export interface OperatorProcessOptions {
   readonly image?: string | undefined;
   /** Name of the Lease. Default: it is the only one, and leads. */
   readonly lease?: string | undefined;
-  /** File of the configuration by which it reaches the API server. Default: the administrator's. */
+  /** File of the configuration by which it reaches the API server. Default: that of the chart's account. */
   readonly kubeconfig?: string | undefined;
 }
 
@@ -38,10 +39,10 @@ export class OperatorProcess implements AsyncDisposable {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: {
         PATH: process.env["PATH"],
-        KUBECONFIG: kubeconfig ?? world.plane.kubeconfig,
+        KUBECONFIG: kubeconfig ?? world.kubeconfig,
         TROUPE_NATS_URL: world.nats.url,
         TROUPE_RUNTIME_IMAGE: image,
-        TROUPE_NAMESPACE: "default",
+        TROUPE_NAMESPACE: RELEASE.namespace,
         TROUPE_POD_NAME: this.identity,
         TROUPE_LEASE: lease,
         TROUPE_HEALTH_PORT: "0",

@@ -1,10 +1,10 @@
 /** The world that all tests of a file share: it comes before the first and goes after the last. */
 import test from "ava";
 import type { OperatorConfig } from "../../../operator/src/config.ts";
-import type { ControlPlaneOptions } from "../../support/control-plane.ts";
-import { startWorld, type World } from "./world.ts";
+import { auditedRights } from "./audited-writes.ts";
+import { startWorld, type World, type WorldOptions } from "./world.ts";
 
-export interface SharedWorldOptions extends ControlPlaneOptions {
+export interface SharedWorldOptions extends WorldOptions {
   /** Whether an operator runs in it all the time. @default true */
   readonly operator?: boolean;
 }
@@ -16,7 +16,7 @@ export interface SharedWorld extends World {
   replaceOperator(meanwhile: () => Promise<void>, settings?: Partial<OperatorConfig>, aheadMs?: number): Promise<void>;
 }
 
-/** Called once, at the top of a file. */
+/** Called once, at the top of a file. It fails after the last test when RBAC has refused the operator anything that it asked for. */
 export function sharedWorld({ operator = true, ...options }: SharedWorldOptions = {}): SharedWorld {
   let started: (World & AsyncDisposable) | undefined;
   let running: AsyncDisposable | undefined;
@@ -29,6 +29,9 @@ export function sharedWorld({ operator = true, ...options }: SharedWorldOptions 
   test.serial.before(async () => {
     started = await startWorld(options);
     if (operator) running = await started.startOperator();
+  });
+  test.serial.after.always("RBAC refused the operator nothing", async (t) => {
+    if (started !== undefined) t.deepEqual((await auditedRights(started)).refused, []);
   });
   test.serial.after.always(async () => {
     await ends.disposeAsync();
@@ -44,6 +47,9 @@ export function sharedWorld({ operator = true, ...options }: SharedWorldOptions 
     },
     get client() {
       return world().client;
+    },
+    get kubeconfig() {
+      return world().kubeconfig;
     },
     get complaints() {
       return world().complaints;

@@ -8,7 +8,7 @@ import { sayLoad } from "./scripted-load.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place } from "./world.ts";
 
-const world = sharedWorld({ audit: true });
+const world = sharedWorld();
 
 const GROUPS = ["g1", "g2"];
 const SPEC = {

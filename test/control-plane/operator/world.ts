@@ -1,11 +1,14 @@
 /** A real control plane, a real nats-server, and an operator that works on both. There is no kubelet: tests say how pods are. */
+import type { KubeConfig } from "@kubernetes/client-node";
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { PipelineSpec, GroupManifestSpec } from "@troupe/model";
 import type { OperatorConfig } from "../../../operator/src/config.ts";
 import {
   deployments,
   KubeClient,
+  namespaces,
   pods,
   type ConfigMap,
   configMaps,
@@ -19,6 +22,7 @@ import { groups, pipelines, type GroupObject, type PipelineObject } from "../../
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
 import { testNats, type TestNats } from "../../support/nats.ts";
+import { grantRights, RELEASE } from "./rights.ts";
 
 const CRDS = resolve(import.meta.dirname, "../../../crds");
 const USER = "a-user";
@@ -28,24 +32,39 @@ export interface World {
   readonly nats: TestNats;
   /** The administrator's. */
   readonly client: KubeClient;
+  /** File of the configuration by which operators reach the API server: as the chart's account, with the rights that the chart gives it. */
+  readonly kubeconfig: string;
   /** What the operator has logged as a warning or worse. */
   readonly complaints: string[];
   /** Runs an operator in this process until it is disposed of. @param aheadMs how far its clock is ahead; @default 0 */
   startOperator(settings?: Partial<OperatorConfig>, aheadMs?: number): Promise<AsyncDisposable>;
 }
 
-export async function startWorld(options: ControlPlaneOptions = {}): Promise<World & AsyncDisposable> {
-  const [plane, nats] = await Promise.all([startControlPlane({ controllers: true, ...options }), testNats()]);
+export interface WorldOptions extends ControlPlaneOptions {
+  /** Of the chart from which the operator has its rights, as `--set-json` has them. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World & AsyncDisposable> {
+  const { values, ...planeOptions } = options;
+  const [plane, nats] = await Promise.all([
+    startControlPlane({ controllers: true, audit: true, ...planeOptions }),
+    testNats(),
+  ]);
   await plane.apply(CRDS);
   const client = KubeClient.for(plane.config(), "test");
+  const kubeConfig = plane.config({ token: await grantRights(client, values) });
+  const kubeconfig = join(dirname(plane.kubeconfig), "operator.conf");
+  await writeFile(kubeconfig, kubeConfig.exportConfig());
   const complaints: string[] = [];
   return {
     plane,
     nats,
     client,
+    kubeconfig,
     complaints,
     startOperator: async (settings, aheadMs = 0) =>
-      startOperator(plane, configOf(nats.url, settings), { complaints, aheadMs }),
+      startOperator(kubeConfig, configOf(nats.url, settings), { complaints, aheadMs }),
     [Symbol.asyncDispose]: async () => {
       client.close();
       await nats[Symbol.asyncDispose]();
@@ -63,7 +82,7 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
     natsMonitorUrls: [],
     streamReplicas: 1,
     namespaces: undefined,
-    ownNamespace: "default",
+    ownNamespace: RELEASE.namespace,
     identity: `operator-${randomBytes(4).toString("hex")}`,
     lease: undefined,
     healthPort: 0,
@@ -83,7 +102,7 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
 }
 
 async function startOperator(
-  plane: ControlPlane,
+  kubeConfig: KubeConfig,
   config: OperatorConfig,
   { complaints, aheadMs }: { readonly complaints: string[]; readonly aheadMs: number },
 ): Promise<AsyncDisposable> {
@@ -92,7 +111,7 @@ async function startOperator(
   const running = runOperator(
     {
       config,
-      kubeConfig: plane.config(),
+      kubeConfig,
       clock: { nowMs: () => Date.now() + aheadMs, random: () => randomBytes(32) },
       log: collectingLog(complaints),
       onStarted: () => {
@@ -133,7 +152,9 @@ export class Place {
   }
 
   static async in(world: World): Promise<Place> {
-    return new Place(world, await world.plane.namespace());
+    const name = `test-${randomBytes(4).toString("hex")}`;
+    await world.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+    return new Place(world, name);
   }
 
   async applyPipeline(name: string, spec: PipelineSpec): Promise<Stored<PipelineObject>> {

@@ -1,5 +1,6 @@
 import { connectBus, subjectsOf } from "@troupe/protocol";
-import { at, listAt, rendered, type RenderedChart } from "../support/helm.ts";
+import { grantedBy, NEVER_SENT, RARE, usedBy } from "../../support/grants.ts";
+import { at, listAt, rendered } from "../support/helm.ts";
 import { TEAM, type Step, type World } from "../support/world.ts";
 
 export function describeSecurity(step: Step, world: () => World): void {
@@ -70,15 +71,6 @@ export function describeSecurity(step: Step, world: () => World): void {
   });
 }
 
-/** Admission asks for it where owner references are protected; nothing is ever sent by that name. */
-const NEVER_SENT = ["troupe.dev pipelines/finalizers update", "troupe.dev groups/finalizers update"];
-
-/**
- * What takes a longer life than this journey: revisions that nothing uses any more go; replicas that work are
- * told from idle ones before some go.
- */
-const RARE = ["apps controllerrevisions delete", " configmaps delete", " pods patch"];
-
 /** What the operator asked the API server for on the whole journey, against what its roles grant. */
 export function describeAudit(step: Step, world: () => World): void {
   step("the operator was refused nothing, and is granted nothing that it did not use", async (t) => {
@@ -101,31 +93,4 @@ export function describeAudit(step: Step, world: () => World): void {
       "granted, and never used",
     );
   });
-}
-
-/** `group resource verb`, as a rule grants it. A patch that makes what was not there needs create as well. */
-function usedBy(event: unknown): string[] {
-  const said = (path: string): string => {
-    const value = at(event, path);
-    return typeof value === "string" ? value : "";
-  };
-  const subresource = said("objectRef.subresource");
-  const resource = said("objectRef.resource") + (subresource === "" ? "" : `/${subresource}`);
-  const verbs = [said("verb")];
-  if (verbs[0] === "patch" && at(event, "responseStatus.code") === 201) verbs.push("create");
-  return verbs.map((verb) => `${said("objectRef.apiGroup")} ${resource} ${verb}`);
-}
-
-function grantedBy(chart: RenderedChart): string[] {
-  const roles = [...chart.of("ClusterRole"), ...chart.of("Role")];
-  const operators = roles.filter(({ metadata }) => /-operator(-own)?$/.test(metadata.name));
-  const rules = operators.flatMap((role) => listAt(role, "rules"));
-  const grants = rules.flatMap((rule) =>
-    listAt(rule, "apiGroups").flatMap((group) =>
-      listAt(rule, "resources").flatMap((resource) =>
-        listAt(rule, "verbs").map((verb) => `${String(group)} ${String(resource)} ${String(verb)}`),
-      ),
-    ),
-  );
-  return [...new Set(grants)];
 }

@@ -26,19 +26,30 @@ export interface Manifest {
 export type Rendered =
   { readonly ok: true; readonly chart: RenderedChart } | { readonly ok: false; readonly problem: string };
 
+export interface Release {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** @param values as `--set-json` has them: path → value */
-export async function render(values: Readonly<Record<string, unknown>> = {}): Promise<Rendered> {
+export async function render(
+  values: Readonly<Record<string, unknown>> = {},
+  release: Release = { name: "t", namespace: "system" },
+): Promise<Rendered> {
   const sets = Object.entries(values).flatMap(([path, value]) => ["--set-json", `${path}=${JSON.stringify(value)}`]);
-  const where = ["--namespace", "system", "--kube-version", "1.34.0"];
-  const { code, stdout, stderr } = await ran([HELM ?? "helm", "template", "t", CHART, ...where, ...sets]);
+  const where = ["--namespace", release.namespace, "--kube-version", "1.34.0"];
+  const { code, stdout, stderr } = await ran([HELM ?? "helm", "template", release.name, CHART, ...where, ...sets]);
   if (code !== 0) return { ok: false, problem: stderr };
   // Plain JSON: the library makes objects of its own classes.
   const documents = JSON.parse(JSON.stringify(loadAllYaml(stdout))) as readonly unknown[];
   return { ok: true, chart: new RenderedChart(documents.filter(isManifest)) };
 }
 
-export async function rendered(values: Readonly<Record<string, unknown>> = {}): Promise<RenderedChart> {
-  const outcome = await render(values);
+export async function rendered(
+  values: Readonly<Record<string, unknown>> = {},
+  release?: Release,
+): Promise<RenderedChart> {
+  const outcome = await render(values, release);
   if (!outcome.ok) throw new Error(outcome.problem);
   return outcome.chart;
 }

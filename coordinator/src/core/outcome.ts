@@ -1,6 +1,7 @@
 /** A job as clients see it: JSON texts, in which JSON results are spliced as they came, never parsed. */
 import { isInline, type Payload } from "@troupe/protocol";
 import type { Block, Job, KeptSpan } from "./job.ts";
+import { waitsFor } from "./standing.ts";
 
 const decoder = new TextDecoder();
 
@@ -78,12 +79,7 @@ export function statusText(job: Job): string {
   const modules = job.blocks.flatMap((block) =>
     block === undefined ? [] : block.stop.modules.map((module) => moduleStatus(job, block, module)),
   );
-  const waitingFor =
-    job.end === undefined
-      ? job.blocks.flatMap((block) =>
-          block?.state === "ready" && block.execution === undefined ? [`a replica of group ${block.stop.name}`] : [],
-        )
-      : [];
+  const waitingFor = waitsFor(job);
   const isRunning = job.blocks.some((block) => block?.execution !== undefined) || job.blocksLeft < job.route.stopCount;
   return JSON.stringify({
     id: job.id,

@@ -6,6 +6,7 @@ import { keptBlobs, recordBytes } from "./job-codec.ts";
 import { append, groupState, reply, type Owner } from "./owner.ts";
 import { loseSilent } from "./replicas.ts";
 import { releaseRevisions, retiredBlock } from "./revisions.ts";
+import { problemOf, standing } from "./standing.ts";
 import { endGrace } from "./takeover.ts";
 
 export function tick(owner: Owner, now: Moment): void {
@@ -43,7 +44,7 @@ function expireJobs(owner: Owner, now: Moment): void {
         job,
         {
           code: "JobTimeout",
-          message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds)`,
+          message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds): ${standing(owner, job, now.wall)}`,
           group: null,
         },
         now,
@@ -86,11 +87,6 @@ function failBroken(owner: Owner, job: Job, now: Moment): boolean {
 function isBroken(owner: Owner, name: string, now: Moment): boolean {
   const since = owner.groups.get(name)?.brokenSince;
   return since !== undefined && now.mono - since > owner.settings.brokenMs;
-}
-
-function problemOf(owner: Owner, name: string): string | undefined {
-  return [...groupState(owner, name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem
-    ?.message;
 }
 
 function noteBroken(owner: Owner, now: Moment): void {

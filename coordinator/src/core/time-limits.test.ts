@@ -9,7 +9,8 @@ function errorOf(table: Table): object | undefined {
   return end?.state === "failed" ? end.error : end;
 }
 
-const MESSAGE = "the job was not done within 3 s (jobs.timeoutSeconds)";
+const LATE = "the job was not done within 3 s (jobs.timeoutSeconds)";
+const WAITED = `${LATE}: group g1 waited for a replica`;
 
 test("JobTimeout: the owner ends a job that no agent holds, when its time is over and not before", (t) => {
   const table = new Table(graph);
@@ -19,7 +20,7 @@ test("JobTimeout: the owner ends a job that no agent holds, when its time is ove
   t.is(table.job("j")?.end, undefined);
   table.pass(100);
   table.commit();
-  t.like(errorOf(table), { code: "JobTimeout", message: MESSAGE });
+  t.like(errorOf(table), { code: "JobTimeout", message: WAITED });
   t.is(table.owner.state.totals.failed, 1);
   t.like(table.journal.at(-1), { type: "expire", job: "j", failure: { kind: "terminal" } });
 });
@@ -32,7 +33,7 @@ test("JobTimeout: the pause before another attempt counts, and the attempt is no
   table.commit();
   table.pass(100_000, { from: replica, beat: beatOf(graph, "g1") });
   table.commit();
-  t.like(errorOf(table), { code: "JobTimeout", message: MESSAGE });
+  t.like(errorOf(table), { code: "JobTimeout", message: `${LATE}: group g1 was about to be tried again` });
   t.deepEqual(table.runs(), []);
 });
 
@@ -43,7 +44,7 @@ test("JobTimeout: time is counted from the submission, also by an owner that has
   table.takeOver();
   table.pass(1_100);
   table.commit();
-  t.like(errorOf(table), { code: "JobTimeout", message: MESSAGE });
+  t.like(errorOf(table), { code: "JobTimeout", message: WAITED });
 });
 
 test("JobTimeout: the replica hears how much time is left, and its result that comes too late is dropped (E2, E6)", (t) => {
@@ -59,6 +60,22 @@ test("JobTimeout: the replica hears how much time is left, and its result that c
   t.like(errorOf(table), { code: "JobTimeout" });
   table.hear(replica, doneOf(run, 0, true));
   table.commit();
-  t.like(errorOf(table), { code: "JobTimeout", message: MESSAGE });
+  t.like(errorOf(table), { code: "JobTimeout", message: `${LATE}: group g1 was at work in g1-0` });
   t.is(table.owner.state.totals.done, 0);
+});
+
+test("JobTimeout says of each group that has the job in hand what it was doing, and why it is not set up", (t) => {
+  const table = new Table(graphFrom(["a@g1", "b@g2", "c@g3", "d@g4"], { timeoutSeconds: 3 }));
+  table.hear(replica, beatOf(table.graph, "g1"));
+  const broken = { code: "BootstrapFailed", message: "needs /never/there", kind: "terminal" } as const;
+  table.submit("j");
+  const [run] = table.runs();
+  const at = { from: replica, beat: beatOf(table.graph, "g1", [{ job: "j", lease: run!.lease }]) };
+  table.pass(2_000, at);
+  table.hear(speaker("g2", "g2-0"), { ...beatOf(table.graph, "g2"), state: "broken", problem: broken });
+  table.pass(1_100, at);
+  table.commit();
+  const standing =
+    "group g1 was at work in g1-0, group g2 waited for a replica (it cannot be set up: needs /never/there), group g3 waited for a replica, and 1 more";
+  t.like(errorOf(table), { code: "JobTimeout", message: `${LATE}: ${standing}` });
 });

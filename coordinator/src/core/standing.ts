@@ -1,0 +1,44 @@
+/** Where a job stands, in words: for whoever asks for its status, and for the error of a job whose time is over. */
+import type { Block, Job } from "./job.ts";
+import { groupState, type Owner } from "./owner.ts";
+
+/** Groups that are named; of a wide job that waits for all of them, the first say enough. */
+const NAMED = 3;
+
+/** What the job waits for; nothing when it has ended or is at work everywhere that it can be. */
+export function waitsFor(job: Job): string[] {
+  if (job.end !== undefined) return [];
+  return open(job).flatMap(({ execution, stop }) =>
+    execution === undefined ? [`a replica of group ${stop.name}`] : [],
+  );
+}
+
+/**
+ * What each group that has the job in hand was doing.
+ * @param wall Unix milliseconds.
+ * @example "group g1 waited for a replica (it cannot be set up: no such file), group g2 was at work in g2-0"
+ */
+export function standing(owner: Owner, job: Job, wall: number): string {
+  const said = open(job).map((block) => `group ${block.stop.name} ${deed(owner, block, wall)}`);
+  if (said.length === 0) return "its last results were on their way";
+  const more = said.length - NAMED;
+  return more > 0 ? `${said.slice(0, NAMED).join(", ")}, and ${more} more` : said.join(", ");
+}
+
+/** Blocks whose turn it is. */
+function open(job: Job): Block[] {
+  return job.blocks.flatMap((block) => (block?.state === "ready" ? [block] : []));
+}
+
+function deed(owner: Owner, { execution, notBefore, stop }: Block, wall: number): string {
+  if (execution !== undefined) return `was at work in ${execution.replica.name}`;
+  if (notBefore > wall) return "was about to be tried again";
+  const problem = problemOf(owner, stop.name);
+  return `waited for a replica${problem === undefined ? "" : ` (it cannot be set up: ${problem})`}`;
+}
+
+/** Why a group's replicas take nothing, as far as one of them says. */
+export function problemOf(owner: Owner, name: string): string | undefined {
+  return [...groupState(owner, name).replicas.values()].find((replica) => replica.problem !== undefined)?.problem
+    ?.message;
+}

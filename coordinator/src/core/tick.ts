@@ -44,7 +44,7 @@ function expireJobs(owner: Owner, now: Moment): void {
         job,
         {
           code: "JobTimeout",
-          message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds): ${standing(owner, job, now.wall)}`,
+          message: `the job was not done within ${timeoutMs / 1000} s (jobs.timeoutSeconds): ${standing(owner, job)}`,
           group: null,
         },
         now,

@@ -1,5 +1,6 @@
 import test from "ava";
 import { Table, beatOf, doneOf, failOf, graphFrom, speaker } from "../../sim/owner-fixture.ts";
+import { statusText } from "./outcome.ts";
 
 const replica = speaker("g1", "g1-0");
 const graph = graphFrom(["a@g1", "b!@g2<a"], { timeoutSeconds: 3, backoff: { initialSeconds: 60 } });
@@ -9,12 +10,17 @@ function errorOf(table: Table): object | undefined {
   return end?.state === "failed" ? end.error : end;
 }
 
+function statusOf(table: Table): object {
+  return JSON.parse(statusText(table.job("j")!)) as object;
+}
+
 const LATE = "the job was not done within 3 s (jobs.timeoutSeconds)";
 const WAITED = `${LATE}: group g1 waited for a replica`;
 
 test("JobTimeout: the owner ends a job that no agent holds, when its time is over and not before", (t) => {
   const table = new Table(graph);
   table.submit("j");
+  t.like(statusOf(table), { waitingFor: ["a replica of group g1"] });
   table.pass(3_000);
   table.commit();
   t.is(table.job("j")?.end, undefined);
@@ -29,8 +35,10 @@ test("JobTimeout: the pause before another attempt counts, and the attempt is no
   const table = new Table(graph);
   table.hear(replica, beatOf(graph, "g1"));
   table.submit("j");
+  t.false("waitingFor" in statusOf(table), "it is at work");
   table.hear(replica, failOf(table.runs()[0]!));
   table.commit();
+  t.like(statusOf(table), { waitingFor: ["another attempt of group g1"] });
   table.pass(100_000, { from: replica, beat: beatOf(graph, "g1") });
   table.commit();
   t.like(errorOf(table), { code: "JobTimeout", message: `${LATE}: group g1 was about to be tried again` });

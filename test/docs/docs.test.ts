@@ -141,3 +141,13 @@ test("links between the pages lead somewhere", (t) => {
   );
   t.deepEqual(broken, []);
 });
+
+test("decisions are numbered one by one, in their files' names as in their headings", (t) => {
+  const names = readdirSync(join(ROOT, "docs/adr")).sort();
+  const headings = names.map((name) => readFileSync(join(ROOT, "docs/adr", name), "utf8").split("\n")[0] ?? "");
+  t.deepEqual(
+    names.map((name) => Number(name.slice(0, 4))),
+    names.map((_, index) => index + 1),
+  );
+  for (const [index, heading] of headings.entries()) t.true(heading.startsWith(`# ${index + 1}. `), heading);
+});

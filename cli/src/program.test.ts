@@ -28,6 +28,7 @@ test("help starts with examples, for every command", async (t) => {
     const { code, out } = await runProgram(...args, "--help");
     t.is(code, EXIT.ok);
     t.true(out.startsWith("Examples:\n  "), `${args.join(" ")}: ${out.slice(0, 80)}`);
+    t.notRegex(out, /default: \[/, "a default is said in words");
   }
 });
 

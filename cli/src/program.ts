@@ -73,23 +73,21 @@ function addRun(program: Command, ends: Ends): void {
       "-m, --modules <path>",
       "file or folder of modules; may be repeated (default: the ConfigMap in FILE, else modules/ beside it)",
       collect,
-      [],
     )
     .option(
       "-i, --input <json>",
       "input of one job: JSON, @FILE with JSON, @FILE.ndjson or @- with one job a line; may be repeated",
       collect,
-      [],
     )
     .option("-j, --jobs <n>", "run N jobs, with the one --input or with null")
     .option("-p, --process", "let the aggregates process what the jobs brought, after them")
     .option("--cpus <n>", "CPUs that groups may claim (default: the cores of this machine)")
     .option("--gpus <n>", "GPUs that groups may claim (default: those of this machine)")
     .option("--concurrency <n>", "jobs open at a time (default: 256)")
-    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect, [])
+    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect)
     .option("--context <json>", "the pipeline's context: JSON, or @FILE with JSON")
     .option("-o, --output <format>", "json: one line a job on standard output, in the order of the inputs")
-    .option("--timeline <file>", "write the timeline: T.json, T.html or T.svg; may be repeated", collect, [])
+    .option("--timeline <file>", "write the timeline: T.json, T.html or T.svg; may be repeated", collect)
     .action(
       ends(async (file: string, words: string[], flags: RunFlags) => {
         return (await import("./commands/run.ts")).run(file, words, flags);
@@ -131,8 +129,8 @@ function addCheckers(program: Command, ends: Ends): void {
 function withFile(command: Command): Command {
   return command
     .argument("<file>", "Pipeline manifest, MAGDA configuration, or TypeScript file that exports a pipeline")
-    .option("-m, --modules <path>", "file or folder of modules; may be repeated", collect, [])
-    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect, [])
+    .option("-m, --modules <path>", "file or folder of modules; may be repeated", collect)
+    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect)
     .option("--context <json>", "the pipeline's context: JSON, or @FILE with JSON");
 }
 
@@ -154,7 +152,7 @@ function addPictures(program: Command, ends: Ends): void {
     .summary("turn a MAGDA configuration into a Pipeline manifest")
     .argument("<file>", "MAGDA configuration")
     .addHelpText("before", HELP.convert)
-    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect, [])
+    .option("--set <name=value>", "value of a placeholder ${name} in FILE; may be repeated", collect)
     .action(
       ends(async (file: string, flags: RunFlags) => (await import("./commands/convert.ts")).convert(file, flags)),
     );
@@ -199,6 +197,6 @@ function usageError(text: string): string {
   return `error[Usage] ${message}\nhint: ${suggestion === undefined ? "See troupe --help, or troupe help COMMAND." : `Did you mean ${suggestion}?`}\n`;
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

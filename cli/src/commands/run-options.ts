@@ -8,17 +8,17 @@ import { pictureOf, type PictureFormat } from "./write-picture.ts";
 
 /** Options of `troupe run` as commander hands them over. */
 export interface RunFlags {
-  readonly modules: readonly string[];
-  readonly input: readonly string[];
+  readonly modules?: readonly string[];
+  readonly input?: readonly string[];
   readonly jobs?: string;
   readonly process?: boolean;
   readonly cpus?: string;
   readonly gpus?: string;
   readonly concurrency?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly context?: string;
   readonly output?: string;
-  readonly timeline: readonly string[];
+  readonly timeline?: readonly string[];
 }
 
 /** The same, each of them checked. */
@@ -39,12 +39,12 @@ const DEFAULT_CONCURRENCY = 256;
 
 /** @throws {CommandError} for the first option that is not as it should be */
 export async function readRunFlags(flags: RunFlags): Promise<RunSettings> {
-  const pictures = flags.timeline.map(pictureOf);
+  const pictures = (flags.timeline ?? []).map(pictureOf);
   const load = await readLoadFlags(flags);
   const jobs = flags.jobs === undefined ? undefined : readNumber("--jobs", flags.jobs, { least: 1, whole: true });
   return {
     load,
-    inputs: await readInputs(flags.input, jobs),
+    inputs: await readInputs(flags.input ?? [], jobs),
     process: flags.process ?? false,
     cpus: optionalNumber("--cpus", flags.cpus),
     gpus: optionalNumber("--gpus", flags.gpus),

@@ -3,7 +3,8 @@ import type { WriteGate } from "../kube/index.ts";
 
 /**
  * A connection on which nothing is asked for or told unless the gate lets it: NATS does not know who leads. What is frozen between the gate and
- * the wire arrives late still; therefore writes also carry the sequence that they were decided on.
+ * the wire arrives late still; therefore writes also carry the sequence that they were decided on, and what is purged has a name that comes back
+ * no more (the uid is in it), or is purged up to a sequence.
  */
 export class GatedBus implements Bus {
   readonly #bus: Bus;

@@ -78,8 +78,11 @@ export async function projectPipeline(
     ...(plan.current === null ? [] : [plan.current.revision]),
     ...plan.kept.map(({ revision }) => revision),
   ];
-  for (const revision of revisions) if (!known.has(revision.id)) await projectRevision(bus, scope, revision);
-  const wanted = { current: plan.current?.revision.id ?? null, control: plan.control };
+  const wanted = { current: plan.current?.revision ?? null, control: plan.control };
+  // The one that becomes the current one is written with what says so.
+  const isCarried = (id: string): boolean => id === wanted.current?.id && id !== before.seen.current.value;
+  for (const revision of revisions)
+    if (!known.has(revision.id) && !isCarried(revision.id)) await projectRevision(bus, scope, revision);
   await project(bus, scope, wanted, before.seen);
   for (const id of plan.dropped) await deleteRevision(bus, scope, id);
   return { connection: before.connection, revisions: new Set(revisions.map(({ id }) => id)) };

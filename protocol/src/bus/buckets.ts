@@ -89,9 +89,15 @@ async function readJson(bus: Bus, bucket: string, key: string): Promise<unknown>
   return message === null || message.data.byteLength === 0 ? null : JSON.parse(decoder.decode(message.data));
 }
 
-/** Removes a revision that nobody needs any more: the owner's load names those that open jobs need. */
+/**
+ * Removes a revision that nobody needs any more: the owner's load names those that open jobs need. What was written anew since it was looked at
+ * stays: when a spec comes back its revision has the same id, and a deletion may arrive late, from a process that was frozen and leads no more.
+ */
 export async function deleteRevision(bus: Bus, scope: Scope, id: string): Promise<void> {
-  await purgeStream(bus, `KV_${REVISION_BUCKET}`, { subject: subjectOf(REVISION_BUCKET, revisionKey(scope, id)) });
+  const subject = subjectOf(REVISION_BUCKET, revisionKey(scope, id));
+  const found = await lastMessageOf(bus, `KV_${REVISION_BUCKET}`, subject);
+  if (found === null) return;
+  await purgeStream(bus, `KV_${REVISION_BUCKET}`, { subject, belowSequence: found.sequence + 1 });
 }
 
 /** Calls when something was written about the pipeline's revisions, until the subscription is given up. It may not be readable yet. */

@@ -227,7 +227,7 @@ export async function deleteStream(bus: Bus, name: string): Promise<void> {
   }
 }
 
-/** Removes the messages of one subject (wildcards allowed), or those below `belowSequence`. */
+/** Removes the messages of one subject (wildcards allowed), or those below `belowSequence`, or those that are both. */
 export async function purgeStream(
   bus: Bus,
   name: string,

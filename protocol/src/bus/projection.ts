@@ -16,9 +16,14 @@ const decoder = new TextDecoder();
 
 /** What a bucket is to say of a pipeline. */
 export interface Projection {
-  /** The id of the revision that new jobs get; null: none was ever accepted. */
-  readonly current: string | null;
+  /** The revision that new jobs get; null: none was ever accepted. */
+  readonly current: IdentifiedRevision | null;
   readonly control: PipelineControl;
+}
+
+/** A revision, whatever is in it: what has the same id is the same. */
+export interface IdentifiedRevision {
+  readonly id: string;
 }
 
 /** What a key said, and the sequence that a write which is decided on it has to name; 0: nothing was ever written. */
@@ -53,7 +58,7 @@ export async function readProjection(bus: Bus, scope: Scope): Promise<Projected>
 }
 
 /** Writes a revision where it is missing; what is there under its id is the same. @returns whether it was written */
-export async function projectRevision(bus: Bus, scope: Scope, revision: { readonly id: string }): Promise<boolean> {
+export async function projectRevision(bus: Bus, scope: Scope, revision: IdentifiedRevision): Promise<boolean> {
   const key = revisionKey(scope, revision.id);
   const found = await readKey(bus, key);
   if (found.value !== null) return false;
@@ -62,15 +67,20 @@ export async function projectRevision(bus: Bus, scope: Scope, revision: { readon
 }
 
 /**
- * Brings what applies to the pipeline to what it should be. The revision that becomes the current one has to be there already.
+ * Brings what applies to the pipeline to what it should be. The revision that becomes the current one is written first, and anew where it is
+ * there already: a deletion that was decided on before, and arrives now, spares it ({@link deleteRevision}).
  * @param seen what was decided on
  * @returns whether anything was written
  * @throws {ProjectionConflictError} when somebody else wrote since; `control` may be written then
  */
 export async function project(bus: Bus, scope: Scope, wanted: Projection, seen: Projected): Promise<boolean> {
   const isControlNew = await projectControl(bus, scope, wanted.control, seen);
-  if (wanted.current === null) return isControlNew;
-  return (await projectKey(bus, currentRevisionKey(scope), wanted.current, seen.current)) || isControlNew;
+  const { current } = wanted;
+  if (current === null || current.id === seen.current.value) return isControlNew;
+  const key = revisionKey(scope, current.id);
+  await writeKey(bus, key, current, (await readKey(bus, key)).sequence);
+  await writeKey(bus, currentRevisionKey(scope), current.id, seen.current.sequence);
+  return true;
 }
 
 /** As {@link project}, and leaves alone which revision is the current one. */

@@ -12,7 +12,7 @@ export const SOURCE_SCHEMA: ObjectSchema = {
       form: "text",
       like: DNS_SUBDOMAIN,
       about:
-        "Name of a ConfigMap of flat module files, in the same namespace; `troupe package DIR` makes one from a folder. A change of it makes a new revision.",
+        "Name of a ConfigMap of flat module files, in the same namespace; `kubectl create configmap NAME --from-file=DIR` makes one of a folder. A change of it makes a new revision.",
     },
     image: {
       form: "text",

@@ -83,11 +83,13 @@ function sourceRefusal({ spec }: PipelineManifest, { contentHash }: SourceFacts)
   if (configMap === undefined && image === undefined) {
     const message =
       "The Pipeline has no source, so a cluster cannot know where the code of its modules is. " +
-      "Set spec.source.configMap (troupe package makes the ConfigMap from a folder) or spec.source.image.";
+      "Set spec.source.configMap (kubectl create configmap NAME --from-file=DIR makes one of a folder) or spec.source.image.";
     return { kind: "refused", reason: "SourceMissing", message, problems: [] };
   }
   if (configMap === undefined || contentHash !== null) return null;
-  const message = `There is no ConfigMap ${configMap} in this namespace (spec.source.configMap). Apply it: troupe package DIR makes it from a folder.`;
+  const message =
+    `There is no ConfigMap ${configMap} in this namespace (spec.source.configMap). ` +
+    `Make it of the folder of the modules: kubectl create configmap ${configMap} --from-file=DIR`;
   return { kind: "refused", reason: "SourceNotFound", message, problems: [] };
 }
 

@@ -1,7 +1,8 @@
 import test from "ava";
 import type { WaitingCause } from "@troupe/model";
+import { NOT_PULLED, OUT_OF_MEMORY } from "./kubelet-fixture.ts";
 import { observedPod } from "./observed-fixture.ts";
-import type { ObservedContainer, ObservedPod } from "./observed-pod.ts";
+import { readPod, type ObservedContainer, type ObservedPod } from "./observed-pod.ts";
 import { waitingCause, type CauseEvidence } from "./waiting-cause.ts";
 
 const NOTHING: CauseEvidence = { pods: [], refusal: null, problems: [], gpuResource: null };
@@ -96,6 +97,47 @@ for (const [what, evidence] of NONE)
   test(`${what}: no cause`, (t) => {
     t.is(waitingCause({ ...NOTHING, ...evidence }), null);
   });
+
+/** Of a pod `p-1` whose status a kubelet has written. */
+function causeOf(status: object): WaitingCause | null {
+  return waitingCause({ ...NOTHING, pods: [readPod({ metadata: { name: "p-1" }, status })] });
+}
+
+const REFUSED_PULL =
+  'Pod p-1: the image localhost/troupe-e2e/none:1 cannot be pulled (ErrImagePull: failed to pull and unpack image "localhost/troupe-e2e/none:1": ' +
+  'failed to resolve reference "localhost/troupe-e2e/none:1": failed to do request: Head "http://localhost/v2/troupe-e2e/none/manifests/1": ' +
+  "dial tcp 127.0.0.1:80: connect: connection refused). Check its name and tag, and that the nodes may pull it (imagePullSecrets).";
+
+for (const [when, status] of Object.entries(NOT_PULLED))
+  test(`an image, as a kubelet says it (${when}): the same words all the time`, (t) => {
+    t.deepEqual(causeOf(status), { reason: "ImageNotPulled", message: REFUSED_PULL });
+  });
+
+for (const [when, status] of Object.entries(OUT_OF_MEMORY))
+  test(`the kernel, as a kubelet says it (${when})`, (t) => {
+    const cause = causeOf(status);
+    t.is(cause?.reason, "OutOfMemory");
+    const restarts = when === "ended" ? 0 : 1;
+    t.regex(cause?.message ?? "", new RegExp(`^Replica p-1 ran out of memory: .* ${restarts} restarts so far`));
+  });
+
+test("however long its name is, an image that is not pulled has the same words all the time", (t) => {
+  const image = `example.test/${"a/".repeat(100)}b:1`;
+  const failure = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": not found`;
+  const attempt = waiting("ErrImagePull", failure);
+  const backOff = waiting("ImagePullBackOff", `Back-off pulling image "${image}": ErrImagePull: ${failure}`);
+  const [first, second] = [attempt, backOff].map((each) => waitingCause({ ...NOTHING, pods: [each] })?.message);
+  t.is(first, second);
+  t.regex(first ?? "", /not found\)/);
+});
+
+test("an image, as older kubelets say it while they wait", (t) => {
+  const message = 'Back-off pulling image "example.test/a:1"';
+  t.regex(
+    waitingCause({ ...NOTHING, pods: [waiting("ImagePullBackOff", message)] })?.message ?? "",
+    /cannot be pulled \(ImagePullBackOff: Back-off pulling image "example\.test\/a:1"\)/,
+  );
+});
 
 test("what somebody has to do something about comes first, whatever the order of the pods", (t) => {
   const pods = [unschedulable("no room"), ended("Error", "boom"), waiting("ErrImagePull")];

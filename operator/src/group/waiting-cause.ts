@@ -46,6 +46,8 @@ export function waitingCause(evidence: CauseEvidence): WaitingCause | null {
   );
 }
 
+type Said = NonNullable<ObservedContainer["waiting"]>;
+
 interface PodContainer {
   readonly pod: ObservedPod;
   readonly container: ObservedContainer;
@@ -54,9 +56,18 @@ interface PodContainer {
 function imageCause({ pod, container: { waiting, image } }: PodContainer): WaitingCause | null {
   if (waiting === null || !IMAGE_REASONS.has(waiting.reason)) return null;
   const message =
-    `Pod ${pod.name}: the image ${image} cannot be pulled (${said(waiting)}). ` +
+    `Pod ${pod.name}: the image ${image} cannot be pulled (${said(attempted(waiting))}). ` +
     "Check its name and tag, and that the nodes may pull it (imagePullSecrets).";
   return { reason: "ImageNotPulled", message };
+}
+
+/**
+ * What failed, whether the kubelet tries again at the moment or waits to: it goes from one to the other with every attempt, and what is said
+ * of the Group does not.
+ */
+function attempted(waiting: Said): Said {
+  const [, reason, message] = /^Back-off pulling image "[^"]*": (\w+): (.*)$/s.exec(waiting.message) ?? [];
+  return reason === undefined || message === undefined ? waiting : { reason, message };
 }
 
 function configurationCause({ pod, container: { waiting, name } }: PodContainer): WaitingCause | null {
@@ -130,7 +141,7 @@ function first<T>(items: readonly T[], cause: (item: T) => WaitingCause | null):
   return null;
 }
 
-function said({ reason, message }: { readonly reason: string; readonly message: string }): string {
+function said({ reason, message }: Said): string {
   return message === "" ? reason : `${reason}: ${short(message)}`;
 }
 

@@ -1,5 +1,6 @@
 import test from "ava";
 import { connectBus, writeStall } from "@troupe/protocol";
+import { NOT_PULLED, OUT_OF_MEMORY } from "../../../operator/src/group/kubelet-fixture.ts";
 import { deployments, events } from "../../../operator/src/kube/index.ts";
 import { eventually } from "../../support/eventually.ts";
 import { sharedWorld } from "./shared-world.ts";
@@ -30,7 +31,9 @@ const CAUSES = [
           type: "PodScheduled",
           status: "False",
           reason: "Unschedulable",
-          message: "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. preemption: 0/1 nodes are available.",
+          message:
+            "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. no new claims to deallocate, " +
+            "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
         },
       ],
     },
@@ -56,17 +59,14 @@ const CAUSES = [
   },
   {
     what: "an image cannot be pulled",
-    status: container({ state: { waiting: { reason: "ImagePullBackOff", message: "Back-off pulling image" } } }),
+    status: NOT_PULLED.backOff,
     reason: "ImageNotPulled",
     stalled: "True ImageNotPulled",
-    message: /example\.test\/modules:1 cannot be pulled \(ImagePullBackOff: Back-off/,
+    message: /localhost\/troupe-e2e\/none:1 cannot be pulled \(ErrImagePull: failed to pull and unpack image/,
   },
   {
     what: "a container runs out of memory",
-    status: container({
-      state: { waiting: { reason: "CrashLoopBackOff" } },
-      lastState: { terminated: { exitCode: 137, reason: "OOMKilled" } },
-    }),
+    status: OUT_OF_MEMORY.backOff,
     reason: "OutOfMemory",
     stalled: "True OutOfMemory",
     message: /ran out of memory.*Raise resources\.memory/,

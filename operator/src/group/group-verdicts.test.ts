@@ -48,7 +48,7 @@ function saysOf(type: string, fields: Partial<GroupView>): string[] {
 const STUCK = "ProgressDeadlineExceeded";
 const ROLLING = [pod("old", true), pod("new", false)];
 const waiting = { reason: "ImagePullBackOff", message: "" };
-const noImage = [{ name: "troupe", image: "a:1", restarts: 0, waiting, ended: null }];
+const noImage = [{ name: "troupe", image: "a:1", restarts: 0, waiting, runningSinceMs: null, ended: null }];
 
 const CASES: readonly (readonly [
   what: string,

@@ -199,7 +199,7 @@ function living({ pods }: GroupView): ObservedPod[] {
 
 /** The current template first: an old one's troubles end with it. */
 function causeOf(view: GroupView, plan: GroupPlan): WaitingCause | null {
-  const { role, deployments } = view;
+  const { role, deployments, nowMs } = view;
   if (role.kind === "idle") return null;
   const current = role.current?.hash;
   const isCurrent = (pod: ObservedPod): boolean => pod.templateHash === current;
@@ -207,7 +207,7 @@ function causeOf(view: GroupView, plan: GroupPlan): WaitingCause | null {
   const pods = [...unready.filter(isCurrent), ...unready.filter((pod) => !isCurrent(pod))];
   const refusal = deployments.find(({ templateHash }) => templateHash === current)?.refusal ?? null;
   const problems = problemsOf(view, new Set(pods.map(({ name }) => name)));
-  return waitingCause({ pods, refusal, problems, gpuResource: role.gpuResource }) ?? natsCause(view, plan);
+  return waitingCause({ pods, refusal, problems, gpuResource: role.gpuResource, nowMs }) ?? natsCause(view, plan);
 }
 
 function problemsOf({ load }: GroupView, names: ReadonlySet<string>): ReplicaProblem[] {

@@ -25,7 +25,9 @@ export interface ObservedContainer {
   readonly restarts: number;
   /** Why it does not run; null: it does, or did. */
   readonly waiting: { readonly reason: string; readonly message: string } | null;
-  /** How it ended last; null: it has not. */
+  /** Since when it runs; null: it does not. */
+  readonly runningSinceMs: number | null;
+  /** How it ended last, which may be long ago; null: it has not. */
   readonly ended: { readonly reason: string; readonly exitCode: number; readonly message: string } | null;
 }
 
@@ -67,6 +69,7 @@ function readContainer(status: unknown): ObservedContainer {
     image: textAt(status, "image"),
     restarts: numberAt(status, "restartCount"),
     waiting: waiting === undefined ? null : { reason: textAt(waiting, "reason"), message: textAt(waiting, "message") },
+    runningSinceMs: momentAt(status, "state", "running", "startedAt"),
     ended:
       ended === undefined
         ? null

@@ -5,14 +5,27 @@ import { observedPod } from "./observed-fixture.ts";
 import { readPod, type ObservedContainer, type ObservedPod } from "./observed-pod.ts";
 import { waitingCause, type CauseEvidence } from "./waiting-cause.ts";
 
-const NOTHING: CauseEvidence = { pods: [], refusal: null, problems: [], gpuResource: null };
+const NOTHING: CauseEvidence = {
+  pods: [],
+  refusal: null,
+  problems: [],
+  gpuResource: null,
+  nowMs: Date.parse("2026-11-27T21:37:00Z"),
+};
 
 function pod(fields: Partial<ObservedPod> = {}): ObservedPod {
   return observedPod({ templateHash: "h", isReady: false, ...fields });
 }
 
 function container(fields: Partial<ObservedContainer>): ObservedPod {
-  const plain = { name: "troupe", image: "example.test/a:1", restarts: 0, waiting: null, ended: null };
+  const plain = {
+    name: "troupe",
+    image: "example.test/a:1",
+    restarts: 0,
+    waiting: null,
+    runningSinceMs: null,
+    ended: null,
+  };
   return pod({ containers: [{ ...plain, ...fields }] });
 }
 
@@ -63,6 +76,12 @@ const CASES: readonly (readonly [string, Partial<CauseEvidence>, WaitingCause["r
     "Crashing",
     /boom/,
   ],
+  [
+    "an end after an end, less than ten minutes ago",
+    { pods: [ended("Error", "boom", { runningSinceMs: 0 })], nowMs: 599_999 },
+    "Crashing",
+    /boom/,
+  ],
   ["NATS", { pods: [ended("Error", "NATS at nats://a cannot be reached")] }, "NatsUnreachable", /cannot be reached/],
   [
     "a GPU",
@@ -90,6 +109,10 @@ const NONE: readonly (readonly [string, Partial<CauseEvidence>])[] = [
   ["no pods", {}],
   ["a pod that starts", { pods: [waiting("ContainerCreating")] }],
   ["a container that ended once", { pods: [ended("Error", "boom", { restarts: 1 })] }],
+  [
+    "one that ended often, and has run for ten minutes since",
+    { pods: [ended("Error", "boom", { runningSinceMs: 0 })], nowMs: 600_000 },
+  ],
   ["one that ended often, of a pod that is ready", { pods: [{ ...ended("Error", "boom"), isReady: true }] }],
 ];
 
@@ -129,6 +152,13 @@ test("however long its name is, an image that is not pulled has the same words a
   const [first, second] = [attempt, backOff].map((each) => waitingCause({ ...NOTHING, pods: [each] })?.message);
   t.is(first, second);
   t.regex(first ?? "", /not found\)/);
+});
+
+test("a container that the kernel ended is over it when it has run for ten minutes since", (t) => {
+  const pods = [readPod({ metadata: { name: "p-1" }, status: OUT_OF_MEMORY.again })];
+  const nowMs = Date.parse("2026-11-27T21:46:41Z");
+  t.is(waitingCause({ ...NOTHING, pods, nowMs: nowMs - 1 })?.reason, "OutOfMemory");
+  t.is(waitingCause({ ...NOTHING, pods, nowMs }), null);
 });
 
 test("an image, as older kubelets say it while they wait", (t) => {

@@ -12,6 +12,7 @@ export interface CauseEvidence {
   readonly problems: readonly ReplicaProblem[];
   /** The extended resource that the group claims; null: none. */
   readonly gpuResource: string | null;
+  readonly nowMs: number;
 }
 
 const IMAGE_REASONS: ReadonlySet<string> = new Set([
@@ -28,6 +29,8 @@ const REFUSED_REASONS: ReadonlySet<string> = new Set([
   "CreateContainerError",
   "RunContainerError",
 ]);
+/** A container that has run so long is over its last end: the kubelet, too, begins its back-off anew. */
+const RECOVERED_MS = 600_000;
 /** A container's message can be the end of its log. */
 const MESSAGE_LIMIT = 400;
 
@@ -40,7 +43,7 @@ export function waitingCause(evidence: CauseEvidence): WaitingCause | null {
     first(containers, configurationCause) ??
     (refusal === null ? null : refused(refusal)) ??
     first(evidence.problems, moduleCause) ??
-    first(containers, crashCause) ??
+    first(containers, (each) => crashCause(each, evidence.nowMs)) ??
     first(pods, (pod) => unschedulableCause(pod, evidence.gpuResource)) ??
     first(pods, nodeCause)
   );
@@ -91,8 +94,9 @@ function moduleCause({ replica, code, message }: ReplicaProblem): WaitingCause {
   };
 }
 
-function crashCause({ pod, container: { waiting, ended, restarts } }: PodContainer): WaitingCause | null {
-  if (pod.isReady || ended === null) return null;
+function crashCause({ pod, container }: PodContainer, nowMs: number): WaitingCause | null {
+  const { waiting, ended, restarts } = container;
+  if (pod.isReady || ended === null || isRecovered(container, nowMs)) return null;
   if (ended.reason === "OOMKilled")
     return outOfMemory(pod.name, `its container was ended by the kernel, ${restarts} restarts so far`);
   if (waiting?.reason !== "CrashLoopBackOff" && restarts < 2) return null;
@@ -101,6 +105,10 @@ function crashCause({ pod, container: { waiting, ended, restarts } }: PodContain
     `Pod ${pod.name} ends again and again (exit code ${ended.exitCode}, ${restarts} restarts)` +
     (last === "" ? `. See kubectl logs --previous ${pod.name}.` : `: ${last}`);
   return { reason: isAboutNats(last) ? "NatsUnreachable" : "Crashing", message };
+}
+
+function isRecovered({ runningSinceMs }: ObservedContainer, nowMs: number): boolean {
+  return runningSinceMs !== null && nowMs - runningSinceMs >= RECOVERED_MS;
 }
 
 function outOfMemory(replica: string, what: string): WaitingCause {

@@ -4,6 +4,8 @@ import { Cluster } from "./support/cluster.ts";
 import { buildImages, install, RELEASE, SYSTEM } from "./support/installation.ts";
 import { applyModules, openWorld, type Step, type World } from "./support/world.ts";
 import { describeActors } from "./steps/actors.ts";
+import { describeAutoscale } from "./steps/autoscale.ts";
+import { describeCauses } from "./steps/causes.ts";
 import { describeCode } from "./steps/code.ts";
 import { describeExamples } from "./steps/examples.ts";
 import { describeFaults } from "./steps/faults.ts";
@@ -61,6 +63,8 @@ step("helm test sends a job through a pod", async (t) => {
 describeExamples(step, world);
 describeGpus(step, world);
 describeCode(step, world);
+describeCauses(step, world);
+describeAutoscale(step, world);
 describeActors(step, world);
 describeFaults(step, world);
 describeSecurity(step, world);

@@ -2,7 +2,7 @@ import type { IndexedOutcome } from "@troupe/sdk";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
 import { RELEASE, SYSTEM } from "../support/installation.ts";
-import { applyReady, podNames, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
+import { applyReady, podNames, said, TEAM, untilSays, workPipeline, type Step, type World } from "../support/world.ts";
 
 const JOBS = Array.from({ length: 300 }, (_, index) => index);
 
@@ -50,6 +50,27 @@ export function describeFaults(step: Step, world: () => World): void {
       await world().cluster.kubectl(["delete", "pod", nats, "--namespace", SYSTEM, "--grace-period=0", "--force"]);
     });
     t.deepEqual(said(outcomes, "input"), JOBS);
+  });
+
+  step("NATS that is away is the cause that Pipeline and Group give; jobs wait for it, and go on", async (t) => {
+    const { cluster } = world();
+    const scale = async (replicas: number): Promise<void> => {
+      await cluster.kubectl(["scale", `statefulset/${RELEASE}-nats`, "--namespace", SYSTEM, `--replicas=${replicas}`]);
+    };
+    const ready = async (resource: string, expected: RegExp): Promise<void> => {
+      t.log(await untilSays(world(), resource, "Ready", expected));
+    };
+    const outcomes = await underFire(world(), async () => {
+      await scale(0);
+      await ready("pipeline/steady", /^False NatsUnreachable: NATS at nats:\/\/\S+ was reached, and is not any more/);
+      const [pod = ""] = await podNames(world(), "troupe.dev/pipeline=steady,troupe.dev/group=first");
+      await cluster.kubectl(["delete", "pod", pod, "--namespace", TEAM, "--grace-period=0", "--force"]);
+      await ready("group/steady-first", /^False NatsUnreachable: 1 of 2 replicas are ready\. NATS at /);
+      await scale(1);
+    });
+    t.deepEqual(said(outcomes, "input"), JOBS);
+    await ready("group/steady-first", /^True ReplicasReady/);
+    await ready("pipeline/steady", /^True AllGroupsReady/);
   });
 
   step("a node that is drained charges no attempt", async (t) => {

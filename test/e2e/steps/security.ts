@@ -1,11 +1,13 @@
 import { connectBus, subjectsOf } from "@troupe/protocol";
 import { grantedBy, NEVER_SENT, RARE, usedBy } from "../../support/grants.ts";
 import { at, listAt, rendered } from "../support/helm.ts";
-import { TEAM, type Step, type World } from "../support/world.ts";
+import { conditionOf, TEAM, type Step, type World } from "../support/world.ts";
 
 export function describeSecurity(step: Step, world: () => World): void {
   step("a group's credentials, which were made after NATS started, are of its own subjects alone", async (t) => {
     const { cluster, door } = world();
+    for (const group of ["group/steady-first", "group/steady-second"])
+      t.like(await conditionOf(world(), group, "NatsIsolated"), { status: "True", reason: "OwnCredentials" });
     const uid = await cluster.kubectl([
       "get",
       "pipeline",

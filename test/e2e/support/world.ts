@@ -4,6 +4,7 @@ import type { JobOutcome } from "@troupe/sdk";
 import type { ExecutionContext } from "ava";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { eventually } from "../../support/eventually.ts";
 import { Cluster } from "./cluster.ts";
 import { Door, restrictedNamespace } from "./installation.ts";
 import { at, listAt } from "./helm.ts";
@@ -50,6 +51,8 @@ export interface WorkGroup {
   readonly name: string;
   readonly ms: number;
   readonly replicas?: number;
+  /** As YAML writes it; instead of `replicas`. */
+  readonly autoscale?: string;
   /** As YAML writes it. */
   readonly resources?: string;
 }
@@ -62,8 +65,9 @@ export function workPipeline(name: string, groups: readonly WorkGroup[], configM
     const expose = index === groups.length - 1 ? ", expose: result" : "";
     return `    - { name: work-${group}, type: work, group: ${group}, parameters: { ms: ${ms} }${dependsOn}${expose} }`;
   });
-  const settings = groups.map(({ name: group, replicas = 1, resources = "{}" }) => {
-    return `    - { name: ${group}, replicas: ${replicas}, resources: ${resources} }`;
+  const settings = groups.map(({ name: group, replicas = 1, autoscale, resources = "{}" }) => {
+    const size = autoscale === undefined ? `replicas: ${replicas}` : `autoscale: ${autoscale}`;
+    return `    - { name: ${group}, ${size}, resources: ${resources} }`;
   });
   return `
 apiVersion: troupe.dev/v1alpha1
@@ -98,6 +102,24 @@ export async function conditionOf(
   const found = listAt(object, "status.conditions").find((condition) => at(condition, "type") === type);
   if (found === undefined) return undefined;
   return { status: at(found, "status"), reason: at(found, "reason"), message: String(at(found, "message")) };
+}
+
+/** Waits until a condition, as `status reason: message`, is as expected; there may be no such object yet. @returns it so */
+export async function untilSays(world: World, resource: string, type: string, expected: RegExp): Promise<string> {
+  let says = "";
+  const isExpected = async (): Promise<boolean> => {
+    try {
+      const found = await conditionOf(world, resource, type);
+      says = found === undefined ? "" : `${String(found.status)} ${String(found.reason)}: ${found.message}`;
+    } catch (error) {
+      says = String(error);
+    }
+    return expected.test(says);
+  };
+  await eventually("", isExpected, 180_000).catch((error: unknown) => {
+    throw new Error(`${resource} never was ${type}=${String(expected)}; it is ${says}`, { cause: error });
+  });
+  return says;
 }
 
 /** @returns a world, and how it ends */

@@ -16,11 +16,15 @@ import {
   type Bus,
   type Scope,
 } from "@troupe/protocol";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import {
   clientPermissions,
   COORDINATOR_PERMISSIONS,
   freeGroupPermissions,
+  groupCredentialsOf,
   groupPermissions,
   OPERATOR_PERMISSIONS,
 } from "../../operator/src/credentials/index.ts";
@@ -67,6 +71,20 @@ test("nobody connects without credentials, nor with those of another NATS", asyn
   await t.throwsAsync(connectBus({ url: nats.url, name: "nobody" }));
   const creds = await elsewhere.credentials("forger", COORDINATOR_PERMISSIONS);
   await t.throwsAsync(connectBus({ url: nats.url, name: "forger", creds }));
+});
+
+test("a file without an end of its last line will do, and what groups share is given to them as it stands", async (t) => {
+  await using nats = await SecureNats.start();
+  const path = await nats.credentials("everybody", COORDINATOR_PERMISSIONS);
+  const whole = await readFile(path, "utf8");
+  const folder = await mkdtemp(join(tmpdir(), "troupe-test-"));
+  t.teardown(async () => rm(folder, { recursive: true }));
+  for (const content of [whole, whole.trim()]) {
+    await writeFile(join(folder, "user.creds"), content);
+    t.deepEqual(groupCredentialsOf(folder), { kind: "shared", creds: content });
+    await using bus = await connectBus({ url: nats.url, name: "group", creds: join(folder, "user.creds") });
+    t.deepEqual(await hears(bus, "troupe.x", bus), ["x"]);
+  }
 });
 
 test("a group that is made after NATS started does all that a group does", async (t) => {

@@ -15,7 +15,7 @@ export const SIGNING_SEED_FILE = "signing.seed";
 export type GroupCredentials =
   /** Each group has a user of its own. */
   | { readonly kind: "minted"; readonly signer: Signer }
-  /** All share one, whose file's content this is: nothing keeps them apart. */
+  /** All share one, whose file's content this is, to the byte: nothing keeps them apart. */
   | { readonly kind: "shared"; readonly creds: string }
   /** NATS asks for none. */
   | { readonly kind: "none" };
@@ -23,8 +23,8 @@ export type GroupCredentials =
 /** @throws {KeyError} when a file holds something else than it should, naming the file */
 export function groupCredentialsOf(folder: string | undefined): GroupCredentials {
   if (folder === undefined) return { kind: "none" };
-  const account = textOf(join(folder, ACCOUNT_FILE));
-  const signingSeed = textOf(join(folder, SIGNING_SEED_FILE));
+  const account = textOf(join(folder, ACCOUNT_FILE))?.trim();
+  const signingSeed = textOf(join(folder, SIGNING_SEED_FILE))?.trim();
   if (account !== undefined && signingSeed !== undefined)
     return { kind: "minted", signer: checked(folder, { account, signingSeed }) };
   const creds = textOf(join(folder, CREDENTIALS_FILE));
@@ -40,5 +40,5 @@ function checked(folder: string, signer: Signer): Signer {
 }
 
 function textOf(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }

@@ -65,7 +65,8 @@ function credentialsIn(path: string): () => Uint8Array {
   let last: Uint8Array | undefined;
   return () => {
     try {
-      last = readFileSync(path);
+      // The library takes a file whose last line has no end for a bad one.
+      last = Buffer.concat([readFileSync(path), Buffer.from("\n")]);
     } catch (error) {
       if (last === undefined) throw error;
     }

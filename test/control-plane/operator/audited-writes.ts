@@ -35,7 +35,10 @@ interface AuditEvent {
 
 const WRITING: ReadonlySet<string> = new Set(["create", "update", "patch", "delete"]);
 
-async function auditEvents(world: World): Promise<readonly AuditEvent[]> {
+/** What has an audit log. */
+type Audited = Pick<World, "plane">;
+
+async function auditEvents(world: Audited): Promise<readonly AuditEvent[]> {
   const text = await readFile(world.plane.auditLog, "utf8");
   // The last line may be on its way.
   const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
@@ -49,7 +52,7 @@ export interface WritesOptions {
 
 /** Of all operators, in one namespace; in the order in which they were answered. */
 export async function auditedWrites(
-  world: World,
+  world: Audited,
   namespace: string,
   { withEvents = false }: WritesOptions = {},
 ): Promise<AuditedWrite[]> {
@@ -87,7 +90,7 @@ export interface AuditedRights {
 }
 
 /** What the accounts of the release, whatever their names, were granted and refused by RBAC; a refusal for another reason is none. */
-export async function auditedRights(world: World): Promise<AuditedRights> {
+export async function auditedRights(world: Audited): Promise<AuditedRights> {
   const used = new Set<string>();
   const refused = new Set<string>();
   for (const event of await auditEvents(world)) {
@@ -99,4 +102,12 @@ export async function auditedRights(world: World): Promise<AuditedRights> {
     else for (const grant of usedBy(event)) used.add(grant);
   }
   return { used, refused: [...refused] };
+}
+
+/** Requests of the release's accounts, reads as well, in a namespace: each as `verb resource`, as often as it came. */
+export async function auditedRequests(world: Audited, namespace: string): Promise<readonly string[]> {
+  return (await auditEvents(world)).flatMap(({ verb, user, objectRef }) => {
+    const isOurs = user?.username?.startsWith(`system:serviceaccount:${RELEASE.namespace}:`) === true;
+    return isOurs && objectRef?.namespace === namespace ? [`${verb} ${objectRef.resource}`] : [];
+  });
 }

@@ -11,15 +11,29 @@ import {
   type ReplicaReport,
 } from "@troupe/protocol";
 import { setTimeout as delay } from "node:timers/promises";
-import { events } from "../../../operator/src/kube/index.ts";
-import { pipelines } from "../../../operator/src/resources.ts";
+import { FINGERPRINT_ANNOTATION } from "../../../operator/src/credentials/index.ts";
+import {
+  configMaps,
+  controllerRevisions,
+  events,
+  podDisruptionBudgets,
+  secrets,
+  type Secret,
+  type Stored,
+} from "../../../operator/src/kube/index.ts";
+import { groups, pipelines } from "../../../operator/src/resources.ts";
+import { rendered } from "../../e2e/support/helm.ts";
 import { eventually } from "../../support/eventually.ts";
+import { grantedBy, NEVER_SENT } from "../../support/grants.ts";
+import { auditedRights } from "./audited-writes.ts";
+import { RELEASE } from "./rights.ts";
 import { sayLoad } from "./scripted-load.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place } from "./world.ts";
 
-const world = sharedWorld();
+const world = sharedWorld({ asByChart: true });
 
+const LATEST_USE_MS = 60_000;
 const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
 
 async function replicas(place: Place): Promise<Record<string, number>> {
@@ -182,4 +196,110 @@ test.serial("deleting ends also without NATS, and what was left there is swept w
     return (await readCurrentRevision(bus, scope).catch(() => "not reached yet")) === null;
   });
   t.pass();
+});
+
+test.serial("revisions, copies of sources, Groups and budgets that nothing uses any more go", async (t) => {
+  const place = await Place.in(world);
+  const source = { configMap: "modules" };
+  const modules = [
+    { name: "A", type: "example", group: "g" },
+    { name: "B", type: "example", group: "h", dependsOn: ["A"] },
+  ];
+  const spec = { source, modules };
+  const list = { namespace: place.namespace };
+  const revisionNames = async (): Promise<readonly string[]> =>
+    (await world.client.list(controllerRevisions, list)).items.map(({ metadata }) => metadata.name);
+  const hasCopyOf = async (content: string): Promise<boolean> =>
+    (await world.client.list(configMaps, { ...list, labelSelector: "troupe.dev/source-of=p" })).items.some(
+      ({ data }) => data?.["a.ts"] === content,
+    );
+  await place.applyModules("modules", { "a.ts": "first" });
+  const { metadata } = await place.applyPipeline("p", spec);
+  using load = sayLoad(world, place, metadata.uid);
+  const stop = place.keepPodsReady("troupe.dev/pipeline=p");
+  await eventually("a first revision", async () => (await revisionNames()).length === 1 && (await hasCopyOf("first")));
+  const [first = ""] = await revisionNames();
+  const revision = async (): Promise<string | null | undefined> => (await place.pipeline("p"))?.status?.revision;
+  // One more than are kept beside the current one.
+  for (const content of ["second", "third", "fourth", "fifth"]) {
+    const before = await revision();
+    await place.applyModules("modules", { "a.ts": content });
+    await eventually(`a revision of the ${content}`, async () => (await revision()) !== before);
+  }
+  await eventually("the first is gone", async () => !(await revisionNames()).includes(first));
+  await eventually("its source as well", async () => !(await hasCopyOf("first")));
+  t.true(await hasCopyOf("fifth"));
+
+  // The same is said again: a count, not another event.
+  for (const gpu of ["0.5", 1, "0.5", 1]) {
+    await place.applyPipeline("p", { ...spec, groups: [{ name: "g", resources: { gpu } }] });
+    await place.until("pipeline", "p", "Accepted", gpu === 1 ? "True Valid" : "False FractionalGpuNotConfigured");
+  }
+
+  await place.applyGroup("tuned", { pipelineRef: { name: "p" }, group: "h", replicas: 1 });
+  await eventually("the generated Group goes", async () => (await place.group("p-h")) === undefined);
+  const budget = { namespace: place.namespace, name: "tuned" };
+  await eventually("a budget", async () => (await world.client.find(podDisruptionBudgets, budget)) !== undefined);
+  load.hush();
+  await world.client.delete(pipelines, { namespace: place.namespace, name: "p" });
+  await eventually("it is gone", async () => (await world.client.find(podDisruptionBudgets, budget)) === undefined);
+  t.not(await place.group("tuned"), undefined);
+  stop();
+});
+
+/** What somebody may do to a Secret, as a merge patch; null: they delete it. */
+const DRIFTS: readonly (readonly [string, object | null])[] = [
+  ["its credentials are edited", { data: { "user.creds": Buffer.from("forged").toString("base64") } }],
+  ["its credentials are taken out", { data: { "user.creds": null } }],
+  ["it is disowned", { metadata: { ownerReferences: null } }],
+  ["it loses what it was made for", { metadata: { annotations: null } }],
+  ["it is deleted", null],
+];
+
+test.serial("a group's credentials come back whatever is done to their Secret, and go with the Group", async (t) => {
+  const place = await Place.in(world);
+  await place.applyGroup("workers", { replicas: 1 });
+  const find = async (): Promise<Stored<Secret> | undefined> =>
+    (await world.client.list(secrets, { namespace: place.namespace, labelSelector: "troupe.dev/group=workers" }))
+      .items[0];
+  await eventually("a Secret", async () => (await find()) !== undefined);
+  const made = await find();
+  const key = { namespace: place.namespace, name: made?.metadata.name ?? "" };
+  for (const [what, body] of DRIFTS) {
+    if (body === null) await world.client.delete(secrets, key);
+    else await world.client.patch(secrets, key, { type: "merge", body });
+    await eventually(`whole again after ${what}`, async () => {
+      const { data, metadata } = (await find()) ?? {};
+      const isWhole = Buffer.from(data?.["user.creds"] ?? "", "base64")
+        .toString()
+        .includes("BEGIN NATS USER JWT");
+      const isOwned = metadata?.ownerReferences?.[0]?.uid === made?.metadata.ownerReferences?.[0]?.uid;
+      const fingerprint = metadata?.annotations?.[FINGERPRINT_ANNOTATION];
+      return isWhole && isOwned && fingerprint === made?.metadata.annotations?.[FINGERPRINT_ANNOTATION];
+    });
+  }
+  // What somebody adds is theirs, and no reason to make credentials anew.
+  await world.client.patch(secrets, key, { type: "merge", body: { data: { note: "aGVsbG8=" } } });
+  const { data } = (await find()) ?? {};
+  await place.applyGroup("workers", { replicas: 2 });
+  await eventually("two replicas", async () => (await place.deployments())[0]?.spec?.replicas === 2);
+  t.deepEqual((await find())?.data, data);
+  const [deployment] = await place.deployments();
+  const mounted = deployment?.spec?.template.spec?.volumes?.flatMap(({ secret }) => secret?.secretName ?? []);
+  t.deepEqual(mounted, [key.name]);
+  await world.client.delete(groups, { namespace: place.namespace, name: "workers" });
+  // Garbage collection learns of new kinds every 30 s.
+  await eventually("it is gone", async () => (await find()) === undefined, 120_000);
+});
+
+test.serial("the operator has used all that the chart grants it", async (t) => {
+  const granted = grantedBy(await rendered({}, RELEASE)).filter((grant) => !NEVER_SENT.includes(grant));
+  const unused = async (): Promise<readonly string[]> => {
+    const { used } = await auditedRights(world);
+    return granted.filter((grant) => !used.has(grant));
+  };
+  // Equal events are counted some seconds after the first; what is not used by then is named below.
+  const isOver = performance.now() + LATEST_USE_MS;
+  await eventually("all is used", async () => (await unused()).length === 0 || performance.now() > isOver);
+  t.deepEqual(await unused(), [], "granted, and never used");
 });

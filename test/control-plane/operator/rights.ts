@@ -29,7 +29,7 @@ const KINDS = [
 ];
 
 /**
- * Makes the account of a component of the chart, with its roles.
+ * Makes the account of a component of the chart, with its roles and the namespaces in which they are.
  *
  * @param values of the chart, as `--set-json` has them. @param component `operator` or `uninstall`
  * @returns a token of the account, for an hour
@@ -39,8 +39,10 @@ export async function grantRights(
   values: Readonly<Record<string, unknown>> = {},
   component = "operator",
 ): Promise<string> {
-  await applyNamespace(client, RELEASE.namespace);
-  for (const manifest of accessOf(await rendered(values, RELEASE), component)) await applyAccess(client, manifest);
+  const manifests = accessOf(await rendered(values, RELEASE), component);
+  for (const name of new Set([RELEASE.namespace, ...manifests.flatMap(({ metadata }) => metadata.namespace ?? [])]))
+    await client.apply(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  for (const manifest of manifests) await applyAccess(client, manifest);
   return tokenOf(client, `${RELEASE.name}-${component}`);
 }
 
@@ -65,10 +67,6 @@ export async function grantSameRights(client: KubeClient, name: string): Promise
     subjects,
   });
   return tokenOf(client, name);
-}
-
-async function applyNamespace(client: KubeClient, name: string): Promise<void> {
-  await client.apply(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
 }
 
 async function applyAccess(client: KubeClient, manifest: Manifest & { readonly apiVersion?: unknown }): Promise<void> {

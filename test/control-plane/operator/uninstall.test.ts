@@ -1,10 +1,23 @@
 /** The steps of the chart's pre-delete hook, on a real API server. Nothing runs the pods: the test says how they are. */
 import test from "ava";
-import { deployments, KubeClient, pods } from "../../../operator/src/kube/index.ts";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { deployments, KubeClient, pods, secrets } from "../../../operator/src/kube/index.ts";
+import { FINALIZER } from "../../../operator/src/pipeline/clean-up.ts";
+import { groups, pipelines } from "../../../operator/src/resources.ts";
 import { stopOperator, type Uninstalling } from "../../../operator/src/uninstall/steps.ts";
+import { rendered } from "../../e2e/support/helm.ts";
+import { grantedBy } from "../../support/grants.ts";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { eventually } from "../../support/eventually.ts";
+import { auditedRights } from "./audited-writes.ts";
+import { grantRights, OPERATOR, RELEASE } from "./rights.ts";
 
+const ROOT = resolve(import.meta.dirname, "../../..");
+const CRDS = join(ROOT, "crds");
+const HOOK = join(ROOT, "operator/src/uninstall/main.ts");
 const LABELS = { app: "operator" };
 const SELECTOR = "app=operator";
 const PATIENT_MS = 600_000;
@@ -13,7 +26,7 @@ let plane: ControlPlane;
 let client: KubeClient;
 
 test.before(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({ audit: true });
   client = KubeClient.for(plane.config(), "test");
 });
 
@@ -95,4 +108,37 @@ test("without the Deployment there is nothing to stop", async (t) => {
   const { at, said } = await release();
   await stopOperator(at, { deployment: "another", selector: "app=another", timeoutMs: PATIENT_MS });
   t.deepEqual(said, ["the operator has ended"]);
+});
+
+test("the whole hook, with the rights that the chart gives it and uses none beside, lets everything go that has no operator", async (t) => {
+  await plane.apply(CRDS);
+  const values = { purge: true };
+  const kubeconfig = join(dirname(plane.kubeconfig), "uninstall.conf");
+  await writeFile(kubeconfig, plane.config({ token: await grantRights(client, values, "uninstall") }).exportConfig());
+  const namespace = await plane.namespace();
+  const metadata = { name: "p", namespace, finalizers: [FINALIZER] };
+  const apiVersion = "troupe.dev/v1alpha1";
+  const modules = [{ name: "A", type: "example", group: "g" }];
+  await client.create(pipelines, { apiVersion, kind: "Pipeline", metadata, spec: { modules } });
+  await client.create(groups, { apiVersion, kind: "Group", metadata, spec: {} });
+  const keys = { name: "troupe-nats-keys", namespace: RELEASE.namespace };
+  await client.create(secrets, { apiVersion: "v1", kind: "Secret", metadata: keys });
+  await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", HOOK], {
+    env: {
+      PATH: process.env["PATH"],
+      KUBECONFIG: kubeconfig,
+      TROUPE_NAMESPACE: RELEASE.namespace,
+      TROUPE_OPERATOR: OPERATOR,
+      TROUPE_OPERATOR_SELECTOR: "app.kubernetes.io/component=operator",
+      TROUPE_PURGE: "true",
+      TROUPE_PURGE_TIMEOUT_SECONDS: "1",
+      TROUPE_NATS_SECRETS: "troupe-nats",
+    },
+  });
+  t.is(await client.find(pipelines, { namespace, name: "p" }), undefined);
+  t.is(await client.find(groups, { namespace, name: "p" }), undefined);
+  t.is(await client.find(secrets, keys), undefined);
+  const { used, refused } = await auditedRights({ plane });
+  t.deepEqual(refused, []);
+  t.deepEqual([...used].sort(), [...grantedBy(await rendered(values, RELEASE), "uninstall")].sort());
 });

@@ -21,6 +21,7 @@ import {
   type Stored,
 } from "./kube/index.ts";
 import { GROUP_LABEL, MANAGED_SELECTOR, PIPELINE_LABEL } from "./children/labels.ts";
+import { credentialsHash, SEEN_CONTENT_ANNOTATION } from "./children/credentials-hash.ts";
 import { contentHash, CONTENT_HASH_ANNOTATION } from "./pipeline/source-copy.ts";
 import { groups, pipelines, type GroupObject, type PipelineObject } from "./resources.ts";
 
@@ -31,7 +32,7 @@ export interface Informers extends AsyncDisposable {
   readonly pods: Informer<Pod>;
   readonly disruptionBudgets: Informer<PodDisruptionBudget>;
   readonly revisions: Informer<ControllerRevision>;
-  /** Those of groups, without what is in them. */
+  /** Those of groups, with the hash of their credentials in place of what is in them. */
   readonly secrets: Informer<Secret>;
   /** All ConfigMaps, with the hash of their content in place of it. */
   readonly configMaps: Informer<ConfigMap>;
@@ -51,6 +52,8 @@ export interface InformersOptions {
   readonly client: KubeClient;
   /** Undefined: all of the cluster. */
   readonly namespaces: readonly string[] | undefined;
+  /** Longest time of one watch. */
+  readonly watchWindowMs: number;
   readonly observe: Observe;
 }
 
@@ -59,11 +62,10 @@ export function groupKey(namespace: string, pipeline: string, group: string): st
   return `${namespace}/${pipeline}/${group}`;
 }
 
-export function startInformers({ client, namespaces, observe }: InformersOptions): Informers {
-  const all = <T extends KubeObject>(resource: Resource<T>): Informer<T> =>
-    startInformer({ client, resource, namespaces, observe });
+export function startInformers(common: InformersOptions): Informers {
+  const all = <T extends KubeObject>(resource: Resource<T>): Informer<T> => startInformer({ ...common, resource });
   const managed = <T extends KubeObject>(resource: Resource<T>): Informer<T> =>
-    startInformer({ client, resource, namespaces, observe, labelSelector: MANAGED_SELECTOR });
+    startInformer({ ...common, resource, labelSelector: MANAGED_SELECTOR });
   const started = {
     pipelines: all(pipelines),
     groups: all(groups),
@@ -72,14 +74,12 @@ export function startInformers({ client, namespaces, observe }: InformersOptions
     disruptionBudgets: managed(podDisruptionBudgets),
     revisions: managed(controllerRevisions),
     secrets: startInformer({
-      client,
+      ...common,
       resource: secrets,
-      namespaces,
-      observe,
       labelSelector: MANAGED_SELECTOR,
       transform: withoutContent,
     }),
-    configMaps: startInformer({ client, resource: configMaps, namespaces, observe, transform: onlyHash }),
+    configMaps: startInformer({ ...common, resource: configMaps, transform: onlyHash }),
   };
   return {
     ...started,
@@ -140,9 +140,10 @@ function sourceKeys({ metadata, spec }: PipelineObject | GroupObject): string[] 
   return configMap === undefined ? [] : [`${metadata.namespace ?? ""}/${configMap}`];
 }
 
-/** A fingerprint among the annotations says what a Secret was made for: its content need not be kept. */
-function withoutContent({ data: _, ...rest }: Stored<Secret>): Stored<Secret> {
-  return rest;
+/** A fingerprint among the annotations says what a Secret was made for; of its content nothing is kept but the hash, by which an edit is seen. */
+function withoutContent({ data, metadata, ...rest }: Stored<Secret>): Stored<Secret> {
+  const annotations = { ...metadata.annotations, [SEEN_CONTENT_ANNOTATION]: credentialsHash(data) };
+  return { ...rest, metadata: { ...metadata, annotations } };
 }
 
 /** Modules can be large, and a cluster has ConfigMaps of many others. */

@@ -1,4 +1,4 @@
-/** A group's NATS credentials: a Secret that its pods mount. Made when there is none, or when it no longer says what it should. */
+/** A group's NATS credentials: a Secret that its pods mount. Made when there is none, when it no longer says what it should, or somebody edited it. */
 import { inboxOf, type Scope } from "@troupe/protocol";
 import {
   CREDENTIALS_FILE,
@@ -10,6 +10,7 @@ import {
   type GroupCredentials,
 } from "../credentials/index.ts";
 import { ownerReference, type Child, type Owner } from "../children/child.ts";
+import { credentialsHash, MADE_CONTENT_ANNOTATION, SEEN_CONTENT_ANNOTATION } from "../children/credentials-hash.ts";
 import { credentialsSecretName } from "../children/credentials-name.ts";
 import { groupLabels, MANAGED_BY } from "../children/labels.ts";
 import { hash8, type GroupName } from "../children/names.ts";
@@ -26,13 +27,20 @@ export interface CredentialsQuestion {
   readonly clock: Clock;
 }
 
+/** What tells one making of a Secret from another that was made for the same: its content differs every time. */
+export function credentialsIdentity({ metadata }: Child): string {
+  return metadata.annotations?.[FINGERPRINT_ANNOTATION] ?? "";
+}
+
 /** @returns null when nothing has to be written. */
 export function dueCredentials(question: CredentialsQuestion): Child | null {
   const { credentials, observed } = question;
   if (credentials.kind === "none") return null;
   const due = fingerprintOf(question);
   const isOurs = textAt(observed, "metadata", "ownerReferences", 0, "uid") === question.owner.uid;
-  if (isOurs && textAt(observed, "metadata", "annotations", FINGERPRINT_ANNOTATION) === due) return null;
+  const annotation = (name: string): string => textAt(observed, "metadata", "annotations", name);
+  const isWhole = annotation(MADE_CONTENT_ANNOTATION) === annotation(SEEN_CONTENT_ANNOTATION);
+  if (isOurs && isWhole && annotation(FINGERPRINT_ANNOTATION) === due) return null;
   return secret(question, due, contentOf(question));
 }
 
@@ -59,6 +67,7 @@ function contentOf(question: CredentialsQuestion): string {
 }
 
 function secret({ name, owner }: CredentialsQuestion, fingerprint: string, creds: string): Child {
+  const data = { [CREDENTIALS_FILE]: Buffer.from(creds).toString("base64") };
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -66,10 +75,10 @@ function secret({ name, owner }: CredentialsQuestion, fingerprint: string, creds
       name: credentialsSecretName(name),
       namespace: name.namespace,
       labels: { ...MANAGED_BY, ...groupLabels(name) },
-      annotations: { [FINGERPRINT_ANNOTATION]: fingerprint },
+      annotations: { [FINGERPRINT_ANNOTATION]: fingerprint, [MADE_CONTENT_ANNOTATION]: credentialsHash(data) },
       ownerReferences: [ownerReference(owner)],
     },
     type: "Opaque",
-    data: { [CREDENTIALS_FILE]: Buffer.from(creds).toString("base64") },
+    data,
   };
 }

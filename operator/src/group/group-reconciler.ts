@@ -17,7 +17,7 @@ import { groups, type GroupObject } from "../resources.ts";
 import { applyGroup } from "./apply-group.ts";
 import { cleanUp, withFinalizer } from "../pipeline/clean-up.ts";
 import { copySource } from "../pipeline/copy-source.ts";
-import { dueCredentials } from "./group-credentials.ts";
+import { credentialsIdentity, dueCredentials } from "./group-credentials.ts";
 import type { GroupView } from "./group-view.ts";
 import { groupStatus } from "./group-status.ts";
 import { dueNatsCa } from "./nats-ca.ts";
@@ -76,7 +76,7 @@ export class GroupReconciler {
     const observed = informers.secrets.get(secret);
     const due = dueCredentials({ credentials, scope, name: view.name, owner: view.owner, observed, clock });
     // Its content is another at every making, so what was written a moment ago is told by what it was made for.
-    if (due !== null) await this.#writer.apply(due, observed, undefined, due.metadata.annotations);
+    if (due !== null) await this.#writer.apply(due, observed, undefined, credentialsIdentity(due));
   }
 
   async #passNatsCa({ name, owner }: GroupView): Promise<void> {

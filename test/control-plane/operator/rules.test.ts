@@ -62,6 +62,19 @@ test("pods pass the restricted profile, and carry the claims, the overlay and a 
   t.is(env.get("MODE"), "fast");
   t.is(env.get("TROUPE_TEMPLATE_HASH"), pod?.metadata.labels?.["troupe.dev/template"]);
   t.is(env.get("TROUPE_HOST_MEMORY_MB"), "192");
+  const { automountServiceAccountToken, securityContext, containers, initContainers } = pod?.spec ?? {};
+  t.is(automountServiceAccountToken, false);
+  t.like(securityContext, { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+  const [main] = containers ?? [];
+  for (const ours of [main, ...(initContainers ?? [])]) {
+    t.is(ours?.securityContext?.readOnlyRootFilesystem, true, ours?.name);
+    t.is(ours?.securityContext?.allowPrivilegeEscalation, false, ours?.name);
+    t.deepEqual(ours?.securityContext?.capabilities?.drop, ["ALL"], ours?.name);
+  }
+  t.deepEqual(
+    [main?.startupProbe, main?.livenessProbe, main?.readinessProbe].map((probe) => probe?.httpGet?.path),
+    ["/livez", "/livez", "/readyz"],
+  );
   const budget = await world.client.get(podDisruptionBudgets, { namespace: place.namespace, name: "p-g" });
   t.like(budget.spec, { maxUnavailable: 1, unhealthyPodEvictionPolicy: "AlwaysAllow" });
 });

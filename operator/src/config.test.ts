@@ -20,6 +20,8 @@ test("the least that is needed, and the defaults", (t) => {
     ownNamespace: "troupe-system",
     identity: "operator-0",
     lease: "troupe-operator",
+    resyncMs: 600_000,
+    watchMs: 30_000,
     healthPort: 7080,
     logLevel: "info",
     installation: {
@@ -37,6 +39,8 @@ test("the least that is needed, and the defaults", (t) => {
 
 const READ: readonly (readonly [string, string, (config: ReturnType<typeof readConfig>) => unknown, unknown])[] = [
   ["TROUPE_POD_NATS_URL", "nats://outside:4222", ({ installation }) => installation.natsUrl, "nats://outside:4222"],
+  ["TROUPE_RESYNC_SECONDS", "5", ({ resyncMs }) => resyncMs, 5_000],
+  ["TROUPE_WATCH_SECONDS", "5", ({ watchMs }) => watchMs, 5_000],
   ["TROUPE_NATS_CREDENTIALS", "/creds", ({ credentialsFolder }) => credentialsFolder, "/creds"],
   ["TROUPE_NATS_CA", "/ca.crt", ({ natsCaFile }) => natsCaFile, "/ca.crt"],
   ["TROUPE_NATS_STORE", "ephemeral", ({ natsStore }) => natsStore, "ephemeral"],

@@ -24,6 +24,10 @@ export interface OperatorConfig {
   readonly identity: string;
   /** Name of the Lease; undefined: this process is the only one, and leads. */
   readonly lease: string | undefined;
+  /** Everything is looked at again at least this often, whatever was heard. */
+  readonly resyncMs: number;
+  /** Longest time of one watch: a connection that has gone silent is given up five seconds after it. */
+  readonly watchMs: number;
   /** Of health and metrics; 0: any free one. */
   readonly healthPort: number;
   readonly logLevel: string;
@@ -53,6 +57,8 @@ export class ConfigError extends Error {
  *     TROUPE_WATCH_NAMESPACES      with commas; default: all
  *     TROUPE_POD_NAME              name among the candidates of the Lease; default: HOSTNAME
  *     TROUPE_LEASE                 name of the Lease, or "none"; default troupe-operator
+ *     TROUPE_RESYNC_SECONDS        after how long everything is looked at again, whatever was heard; default 600
+ *     TROUPE_WATCH_SECONDS         longest time of one watch: a silent connection is given up 5 s after it; default 30
  *     TROUPE_GPU_RESOURCE          default nvidia.com/gpu
  *     TROUPE_GPU_SHARED_RESOURCE   and
  *     TROUPE_GPU_SHARED_SLICES     how fractions of a GPU are realised; default: not at all
@@ -76,6 +82,8 @@ export function readConfig(env: Environment): OperatorConfig {
     ownNamespace: required(env, "TROUPE_NAMESPACE"),
     identity: optional(env, "TROUPE_POD_NAME") ?? required(env, "HOSTNAME"),
     lease: leaseOf(env),
+    resyncMs: 1000 * whole(env, "TROUPE_RESYNC_SECONDS", { least: 1, fallback: 600 }),
+    watchMs: 1000 * whole(env, "TROUPE_WATCH_SECONDS", { least: 1, fallback: 30 }),
     healthPort: whole(env, "TROUPE_HEALTH_PORT", { least: 0, fallback: 7080 }),
     logLevel: optional(env, "TROUPE_LOG_LEVEL") ?? "info",
     installation: {

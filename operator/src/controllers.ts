@@ -19,7 +19,13 @@ export interface Controllers {
 
 const GROUP_WORKERS = 8;
 
-export function makeControllers(context: Context, observe: Observe): Controllers {
+export interface ControllersOptions {
+  readonly observe: Observe;
+  /** Everything is visited at least this often. */
+  readonly resyncMs: number;
+}
+
+export function makeControllers(context: Context, { observe, resyncMs }: ControllersOptions): Controllers {
   const { informers } = context;
   const pipelineReconciler = new PipelineReconciler(context);
   const groupReconciler = new GroupReconciler(context);
@@ -27,12 +33,14 @@ export function makeControllers(context: Context, observe: Observe): Controllers
     pipelines: new Controller({
       name: "pipeline",
       reconcile: async (key) => pipelineReconciler.reconcile(key),
+      resyncMs,
       observe,
     }),
     groups: new Controller({
       name: "group",
       reconcile: async (key) => groupReconciler.reconcile(key),
       workers: GROUP_WORKERS,
+      resyncMs,
       observe,
     }),
   };

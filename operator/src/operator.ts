@@ -43,7 +43,9 @@ export async function runOperator(options: OperatorOptions, signal: AbortSignal)
   parts.defer(() => {
     client.close();
   });
-  const informers = parts.use(startInformers({ client, namespaces: config.namespaces, observe }));
+  const informers = parts.use(
+    startInformers({ client, namespaces: config.namespaces, watchWindowMs: config.watchMs, observe }),
+  );
   const hooks = new Hooks(log, metrics);
   const nats = parts.use(connect(config, hooks));
   hooks.feed = parts.use(
@@ -114,7 +116,7 @@ async function reconcile(
     nowMs: clock.nowMs,
   });
   const context: Context = { client, informers, events, nats, durability, sweeper, installation, credentials, clock };
-  const controllers = makeControllers(context, observe);
+  const controllers = makeControllers(context, { observe, resyncMs: config.resyncMs });
   hooks.begin({ controllers, nats, sweeper });
   await Promise.all([controllers.pipelines.run(signal), controllers.groups.run(signal)]);
 }

@@ -20,6 +20,9 @@ const world = sharedWorld({ operator: false });
 
 const IMAGE = { image: "example.test/modules:1" };
 const COUNT = 1_000;
+/** The others have no replicas. */
+const EVERY_WITH_PODS = 100;
+const PIPELINES = ["p", "q"];
 
 /** How many of each kind of write. */
 function tally(writes: readonly AuditedWrite[]): Record<string, number> {
@@ -28,8 +31,15 @@ function tally(writes: readonly AuditedWrite[]): Record<string, number> {
   return counts;
 }
 
+/** How many visits of a controller an operator has ended, whatever came of them. */
+async function visits(port: number, controller: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counts = [...text.matchAll(new RegExp(`controller="${controller}",result="[a-z]+"} (\\d+)`, "g"))];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 test.serial(
-  `${COUNT} Groups become Deployments with 6 writes a Group at most, and an operator that starts anew writes nothing`,
+  `${COUNT} Groups become Deployments with 6 writes a Group at most; an operator that starts anew writes nothing, nor does one that visits everything again`,
   async (t) => {
     // The runner ends what says nothing for two minutes, and a busy machine may take longer.
     t.timeout(900_000);
@@ -38,10 +48,11 @@ test.serial(
     await first.started();
     const names = Array.from({ length: COUNT }, (_, index) => `g${index}`);
     const began = performance.now();
-    const next = names.values();
+    const next = names.entries();
     await Promise.all(
       Array.from({ length: 16 }, async () => {
-        for (const name of next) await place.applyGroup(name, { source: IMAGE, replicas: 0 });
+        for (const [index, name] of next)
+          await place.applyGroup(name, { source: IMAGE, replicas: index % EVERY_WITH_PODS === 0 ? 1 : 0 });
       }),
     );
     const applied = performance.now();
@@ -59,18 +70,39 @@ test.serial(
     // One each: the finalizer (a free-standing Group has streams in NATS, which have to go with it), Deployment, budget, status.
     t.log(tally(made));
     t.true(made.length <= 6 * COUNT, `${made.length} writes`);
-    await first.kill("SIGTERM");
-    await using second = new OperatorProcess(world);
-    const port = await second.started();
+    const modules = [{ name: "A", type: "example", group: "g" }];
+    for (const name of PIPELINES) await place.applyPipeline(name, { source: IMAGE, modules });
+    const stop = place.keepPodsReady("troupe.dev/group");
+    t.teardown(stop);
     await eventually(
-      "every Group was visited",
+      "every Group that has pods is ready, and every Pipeline has been looked at",
       async () => {
-        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-        return Number(/controller="group",result="settled"} (\d+)/.exec(text)?.[1] ?? 0) >= COUNT;
+        const ready = (await place.groups()).filter(({ status }) =>
+          status?.conditions.some(({ type, reason }) => type === "Ready" && reason === "ReplicasReady"),
+        );
+        const found = await Promise.all(PIPELINES.map(async (name) => place.condition("pipeline", name, "Ready")));
+        const areSeen = found.every((condition) => condition === "False CoordinatorUnavailable");
+        return ready.length === COUNT / EVERY_WITH_PODS + PIPELINES.length && areSeen;
       },
       400_000,
     );
-    t.deepEqual((await auditedWrites(world, place.namespace)).slice(made.length), []);
+    await first.kill("SIGTERM");
+    // Also what it had still to say of what it saw.
+    const before = (await auditedWrites(world, place.namespace, { withEvents: true })).length;
+    await using second = new OperatorProcess(world, { env: { TROUPE_RESYNC_SECONDS: "2" } });
+    const port = await second.started();
+    for (const [controller, count] of [
+      ["group", COUNT + PIPELINES.length],
+      ["pipeline", PIPELINES.length],
+    ] as const)
+      // As they are read, and by resyncs, which come every two seconds.
+      await eventually(
+        `every ${controller} was visited, and again`,
+        async () => (await visits(port, controller)) >= 4 * count,
+        400_000,
+      );
+    const after = await auditedWrites(world, place.namespace, { withEvents: true });
+    t.deepEqual(after.slice(before), []);
   },
 );
 
@@ -83,7 +115,7 @@ test.serial("SIGTERM ends it in order", async (t) => {
 const SEED = Number(process.env["TROUPE_SEED"] ?? Date.now() % 100_000);
 const ACTIONS = 60;
 const KILLS = 4;
-const NAMES = ["p", "q"];
+const NAMES = PIPELINES;
 const PODS = "troupe.dev/group";
 /** As long as garbage collection and a busy machine may need. */
 const CONVERGENCE_MS = 300_000;

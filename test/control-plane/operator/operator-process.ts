@@ -19,6 +19,8 @@ export interface OperatorProcessOptions {
   readonly lease?: string | undefined;
   /** File of the configuration by which it reaches the API server. Default: that of the chart's account. */
   readonly kubeconfig?: string | undefined;
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class OperatorProcess implements AsyncDisposable {
@@ -30,7 +32,7 @@ export class OperatorProcess implements AsyncDisposable {
 
   constructor(
     world: World,
-    { image = "troupe.test/runtime:1", lease = "none", kubeconfig }: OperatorProcessOptions = {},
+    { image = "troupe.test/runtime:1", lease = "none", kubeconfig, env = {} }: OperatorProcessOptions = {},
   ) {
     made += 1;
     this.identity = `operator-${process.pid}-${made}`;
@@ -47,6 +49,7 @@ export class OperatorProcess implements AsyncDisposable {
         TROUPE_LEASE: lease,
         TROUPE_HEALTH_PORT: "0",
         TROUPE_LOG_LEVEL: "info",
+        ...env,
       },
     });
     this.#exited = once(this.#child, "exit");

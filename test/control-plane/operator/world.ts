@@ -34,6 +34,8 @@ export interface World {
   readonly client: KubeClient;
   /** File of the configuration by which operators reach the API server: as the chart's account, with the rights that the chart gives it. */
   readonly kubeconfig: string;
+  /** Of that account. */
+  readonly token: string;
   /** What the operator has logged as a warning or worse. */
   readonly complaints: string[];
   /** Runs an operator in this process until it is disposed of. @param aheadMs how far its clock is ahead; @default 0 */
@@ -53,7 +55,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World & As
   ]);
   await plane.apply(CRDS);
   const client = KubeClient.for(plane.config(), "test");
-  const kubeConfig = plane.config({ token: await grantRights(client, values) });
+  const token = await grantRights(client, values);
+  const kubeConfig = plane.config({ token });
   const kubeconfig = join(dirname(plane.kubeconfig), "operator.conf");
   await writeFile(kubeconfig, kubeConfig.exportConfig());
   const complaints: string[] = [];
@@ -62,6 +65,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World & As
     nats,
     client,
     kubeconfig,
+    token,
     complaints,
     startOperator: async (settings, aheadMs = 0) =>
       startOperator(kubeConfig, configOf(nats.url, settings), { complaints, aheadMs }),
@@ -85,6 +89,8 @@ export function configOf(natsUrl: string, settings: Partial<OperatorConfig> = {}
     ownNamespace: RELEASE.namespace,
     identity: `operator-${randomBytes(4).toString("hex")}`,
     lease: undefined,
+    resyncMs: 600_000,
+    watchMs: 30_000,
     healthPort: 0,
     logLevel: "info",
     installation: {

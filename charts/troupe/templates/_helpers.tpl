@@ -19,9 +19,14 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{- define "troupe.labels" -}}
+{{/* Labels of pods that a new version of the chart need not replace. Takes the same. */}}
+{{- define "troupe.lastingLabels" -}}
 {{ include "troupe.selector" . }}
 app.kubernetes.io/part-of: troupe
+{{- end -}}
+
+{{- define "troupe.labels" -}}
+{{ include "troupe.lastingLabels" . }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}

@@ -1,7 +1,8 @@
 /** The chart, rendered by the real helm. */
 import { loadAllYaml } from "@kubernetes/client-node";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { ran } from "./run.ts";
 
@@ -29,16 +30,20 @@ export type Rendered =
 export interface Release {
   readonly name: string;
   readonly namespace: string;
+  /** Folder of the chart; default: that of this checkout. */
+  readonly chart?: string;
 }
+
+const RELEASE: Release = { name: "t", namespace: "system" };
 
 /** @param values as `--set-json` has them: path → value */
 export async function render(
   values: Readonly<Record<string, unknown>> = {},
-  release: Release = { name: "t", namespace: "system" },
+  { name, namespace, chart = CHART }: Release = RELEASE,
 ): Promise<Rendered> {
   const sets = Object.entries(values).flatMap(([path, value]) => ["--set-json", `${path}=${JSON.stringify(value)}`]);
-  const where = ["--namespace", release.namespace, "--kube-version", "1.34.0"];
-  const { code, stdout, stderr } = await ran([HELM ?? "helm", "template", release.name, CHART, ...where, ...sets]);
+  const where = ["--namespace", namespace, "--kube-version", "1.34.0"];
+  const { code, stdout, stderr } = await ran([HELM ?? "helm", "template", name, chart, ...where, ...sets]);
   if (code !== 0) return { ok: false, problem: stderr };
   // Plain JSON: the library makes objects of its own classes.
   const documents = JSON.parse(JSON.stringify(loadAllYaml(stdout))) as readonly unknown[];
@@ -52,6 +57,27 @@ export async function rendered(
   const outcome = await render(values, release);
   if (!outcome.ok) throw new Error(outcome.problem);
   return outcome.chart;
+}
+
+/** What `helm install` says at its end. Helm shows that only beside a cluster, so a copy of the chart has it as one manifest more. */
+export async function notes(values: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "troupe-chart-"));
+  try {
+    await cp(CHART, folder, { recursive: true });
+    const text = '{{ include (print $.Template.BasePath "/NOTES.txt") . | toJson }}';
+    const manifest = `{ kind: Notes, metadata: { name: shown }, text: ${text} }`;
+    await writeFile(join(folder, "templates/shown.yaml"), manifest);
+    const outcome = await render(values, { ...RELEASE, chart: folder });
+    if (!outcome.ok) throw new Error(outcome.problem);
+    return String(outcome.chart.one("Notes", "shown")["text"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** The command lines that a text shows: indented by four. */
+export function shownCommands(text: string): readonly string[] {
+  return text.split("\n").flatMap((line) => (line.startsWith("    ") ? [line.slice(4)] : []));
 }
 
 function isManifest(document: unknown): document is Manifest {

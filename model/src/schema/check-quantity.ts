@@ -1,5 +1,8 @@
+import { MAX_QUANTITY_LENGTH } from "../limits.ts";
 import type { Finding } from "../problem.ts";
-import { parseQuantity } from "../quantity.ts";
+import { parseQuantity, QUANTITY_PATTERN } from "../quantity.ts";
+
+const FORM = new RegExp(QUANTITY_PATTERN);
 
 /**
  * A number with a fraction is refused although its value would be clear: Kubernetes takes a whole number or a text, and
@@ -10,8 +13,16 @@ export function quantityFinding(value: unknown, path: string): Finding[] {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) {
     return [invalid(`${String(value)} is a fraction without quotes.`, `Put it in quotes: "${String(value)}".`, path)];
   }
+  if (typeof value === "string" && value.length <= MAX_QUANTITY_LENGTH && FORM.test(value))
+    return [roundedFinding(value, path)];
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "This";
   return [invalid(`${shown} is no quantity.`, 'Write a whole number, or a text such as "0.5", "500m" or "2Gi".', path)];
+}
+
+/** It has the form of a quantity, but is no amount that Kubernetes keeps as it is. */
+function roundedFinding(value: string, path: string): Finding {
+  const message = `"${value}" is finer than a billionth or beyond all counting, so Kubernetes would round it.`;
+  return invalid(message, 'Write at most nine decimals, as in "0.5" or "500m".', path);
 }
 
 /** What parses, but cannot be claimed. */

@@ -16,11 +16,12 @@ export function checkText(value: unknown, schema: TextSchema, path: string): Fin
   return schema.like === undefined ? [] : checkForm(value, schema.like, path);
 }
 
+/** Like the API server, takes nothing (`team:`) for an empty text. */
 export function checkTextMap(value: unknown, schema: Schema & { readonly form: "text-map" }, path: string): Finding[] {
   if (!isPlainObject(value)) return [wrongType(value, "a mapping", path)];
   return Object.entries(value).flatMap(([key, text]) => [
     ...checkForm(key, schema.keys, keyPath(path, key)),
-    ...checkText(text, schema.values, keyPath(path, key)),
+    ...(text === null ? [] : checkText(text, schema.values, keyPath(path, key))),
   ]);
 }
 

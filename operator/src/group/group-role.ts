@@ -1,6 +1,14 @@
 /** What a Group is: with pods or without, of a pipeline or of its own. */
-import { groupNames, settleGroup, validateGroup, type GroupManifest, type PipelineManifest } from "@troupe/model";
-import { API_VERSION } from "@troupe/model";
+import {
+  API_VERSION,
+  didYouMean,
+  groupNames,
+  settleGroup,
+  validateGroup,
+  type GroupManifest,
+  type PipelineManifest,
+  type Problem,
+} from "@troupe/model";
 import type { Installation } from "../installation.ts";
 import {
   acceptPipeline,
@@ -36,8 +44,7 @@ export function memberRole(facts: MemberFacts): GroupRole {
   const { group, pipeline } = facts;
   const name = group.spec.group ?? "";
   const pipelineName = group.spec.pipelineRef?.name ?? "";
-  if (pipeline === undefined)
-    return idle("PipelineNotFound", `There is no Pipeline ${pipelineName} in this namespace (spec.pipelineRef).`);
+  if (pipeline === undefined) return orphanRole(group);
   const { declared, duplicates } = groupsOfPipeline(pipelineName, facts.siblings);
   const first = duplicates.get(group) ?? (isGenerated(group) ? declared.get(name) : undefined);
   if (first !== undefined) return idle("DuplicateGroup", duplicateText(name, first.metadata.name));
@@ -48,8 +55,17 @@ export function memberRole(facts: MemberFacts): GroupRole {
     installation: facts.installation,
   });
   if (!isGroupOf(pipeline, facts.current, name) && !facts.hasDeployments)
-    return idle("UnknownGroup", `The Pipeline ${pipelineName} has no group ${name}: no module names it.`);
+    return idle("UnknownGroup", unknownText(name, pipeline));
   return serving(facts, acceptance);
+}
+
+/** What is wrong with it whether its Pipeline comes or not is said first. */
+function orphanRole(group: GroupObject): GroupRole {
+  const own = problemsRefusal(validateGroup(groupManifestOf(group)));
+  if (own !== null) return { kind: "idle", refusal: own };
+  const name = group.spec.pipelineRef?.name ?? "";
+  const message = `There is no Pipeline ${name} in this namespace (spec.pipelineRef). Apply it, or name another.`;
+  return idle("PipelineNotFound", message);
 }
 
 function serving(facts: MemberFacts, acceptance: Acceptance): GroupRole {
@@ -58,7 +74,7 @@ function serving(facts: MemberFacts, acceptance: Acceptance): GroupRole {
   const manifest = manifestOf(pipeline);
   const settings = settleGroup(name, manifest, [groupManifestOf(group)]);
   const claim = gpuClaim(settings.resources, installation);
-  const own: GroupRefusal | null =
+  const claimRefusal: GroupRefusal | null =
     claim.kind === "refused" ? { reason: claim.reason, message: claim.message, isPipelines: false } : null;
   const aggregates = current?.revision.modules.filter(({ aggregate }) => aggregate) ?? [];
   return {
@@ -66,19 +82,29 @@ function serving(facts: MemberFacts, acceptance: Acceptance): GroupRole {
     current: current?.templates[name] ?? null,
     settings,
     hasAggregate: aggregates.some((module) => current?.revision.groups[module.group]?.name === name),
-    refusal: own ?? refusalOf(acceptance, group.metadata.name),
+    refusal: ownRefusal(acceptance, group.metadata.name) ?? claimRefusal ?? pipelinesRefusal(acceptance),
     gpuResource: claim.kind === "limit" ? claim.resource : null,
     hasOwnCredentials: facts.hasOwnCredentials,
   };
 }
 
 /** A problem whose place is in this Group is its own; every other one is the Pipeline's. */
-function refusalOf(acceptance: Acceptance, name: string): GroupRefusal | null {
+function ownRefusal(acceptance: Acceptance, name: string): GroupRefusal | null {
   if (acceptance.kind === "accepted") return null;
-  const own = acceptance.problems.filter(({ path }) => path.startsWith(`Group/${name}`));
-  const [first] = own;
-  if (first !== undefined) return { reason: first.code, message: problemsText(own), isPipelines: false };
+  // Not by the start alone: another Group's name may begin with this one's.
+  const place = new RegExp(`^Group/${name}(?![\\w-])`);
+  return problemsRefusal(acceptance.problems.filter(({ path }) => place.test(path)));
+}
+
+function pipelinesRefusal(acceptance: Acceptance): GroupRefusal | null {
+  if (acceptance.kind === "accepted") return null;
   return { reason: acceptance.reason, message: `The Pipeline is refused: ${acceptance.message}`, isPipelines: true };
+}
+
+/** A Group's own problems under the code of the first; null: there are none. */
+function problemsRefusal(problems: readonly Problem[]): GroupRefusal | null {
+  const [first] = problems;
+  return first === undefined ? null : { reason: first.code, message: problemsText(problems), isPipelines: false };
 }
 
 function isGroupOf(pipeline: PipelineObject, current: StoredRevision | undefined, name: string): boolean {
@@ -94,8 +120,14 @@ function manifestOf(pipeline: PipelineObject | undefined): PipelineManifest {
   };
 }
 
+function unknownText(group: string, pipeline: PipelineObject): string {
+  const names = groupNames(manifestOf(pipeline));
+  const cure = `${didYouMean(group, names)}Its groups are: ${names.join(", ")}.`;
+  return `The Pipeline ${pipeline.metadata.name} has no group ${group} (spec.group): no module names it. ${cure}`;
+}
+
 function duplicateText(group: string, first: string): string {
-  return `Group ${first} settles the group ${group} already; this one is ignored. Delete one of the two.`;
+  return `Group ${first} settles the group ${group} (spec.group) already; this one is ignored. Delete one of the two.`;
 }
 
 function idle(reason: GroupRefusal["reason"], message: string): GroupRole {
@@ -133,9 +165,8 @@ function freeRefusal(
   { contentHash }: SourceFacts,
   claim: ReturnType<typeof gpuClaim>,
 ): GroupRefusal | null {
-  const problems = validateGroup(manifest);
-  const [first] = problems;
-  if (first !== undefined) return { reason: first.code, message: problemsText(problems), isPipelines: false };
+  const own = problemsRefusal(validateGroup(manifest));
+  if (own !== null) return own;
   if (claim.kind === "refused") return { reason: claim.reason, message: claim.message, isPipelines: false };
   // Without a source it takes the code that callers send.
   const configMap = manifest.spec.source?.configMap;

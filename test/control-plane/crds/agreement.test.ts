@@ -3,15 +3,13 @@
  * what the API server refuses the validator refuses; what the validator alone refuses is listed, and becomes `Accepted=False`.
  */
 import test from "ava";
-import { validateGroup, validateManifest, type Problem } from "@troupe/model";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { apiOf, fieldOf, type Answer, type Api } from "./api.ts";
 import { applyCrds } from "./apply-crds.ts";
 import { Dice } from "./dice.ts";
 import { goodGroup, goodPipeline } from "./good-specs.ts";
-import { isLoose, type Loose } from "./loose.ts";
-import { MUTATIONS } from "./mutations.ts";
-import { putWeirdValue } from "./weird-values.ts";
+import { sent, SPOILERS, spoiltBy, validate } from "./spoilers.ts";
+import { weirdManifest } from "./weird-manifest.ts";
 
 /** The first seed: another one every time would find more, but what fails could not be told from what was changed. */
 const FROM = Number(process.env["TROUPE_SEED"] ?? 1);
@@ -47,14 +45,9 @@ test.serial("what nothing is wrong with, both accept, and it is stored as it was
 
 test.serial("every way to spoil a spec is found by whom the list says", async (t) => {
   const rows: string[] = [];
-  for (const { rule, code, seenBy, spoil } of MUTATIONS) {
-    let spoilt = 0;
-    for (let seed = FROM; spoilt < EACH; seed += 1) {
-      if (seed > FROM + 100 * EACH) throw new Error(`nothing could be spoilt by ${rule}`);
-      const dice = new Dice(seed);
-      const manifest = goodPipeline(dice, "spoilt");
-      if (!spoil(manifest, dice)) continue;
-      spoilt += 1;
+  for (const spoiler of SPOILERS) {
+    const { rule, code, seenBy } = spoiler;
+    for (const { seed, manifest } of spoiltBy(spoiler, { from: FROM, count: EACH })) {
       const [problems, answer] = [validate(manifest), await api.ask(manifest)];
       const shown = `${rule}, seed ${seed}: ${said(answer)}\n${JSON.stringify(problems, null, 1)}`;
       t.true(
@@ -73,9 +66,7 @@ test.serial("whatever stands in a field, the validator accepts nothing that the 
   const refused: string[] = [];
   const onlyValidator = new Map<string, number>();
   for (const seed of seeds(WEIRD)) {
-    const dice = new Dice(seed);
-    const manifest = seed % 3 === 0 ? goodGroup(dice, "weird") : goodPipeline(dice, "weird");
-    const changes = Array.from({ length: dice.whole(1, 2) }, () => putWeirdValue(manifest, dice));
+    const { manifest, changes } = weirdManifest(seed);
     const [problems, answer] = [validate(manifest), await api.ask(manifest)];
     const outcome = answer.accepted
       ? problems.length === 0
@@ -97,16 +88,6 @@ test.serial("whatever stands in a field, the validator accepts nothing that the 
 
 function* seeds(count: number): Generator<number> {
   for (let seed = FROM; seed < FROM + count; seed += 1) yield seed;
-}
-
-/** What kubectl sends is what JSON can carry. */
-function sent(manifest: Loose): Loose {
-  const value: unknown = JSON.parse(JSON.stringify(manifest));
-  return isLoose(value) ? value : {};
-}
-
-function validate(manifest: Loose): Problem[] {
-  return manifest["kind"] === "Group" ? validateGroup(sent(manifest)) : validateManifest(sent(manifest));
 }
 
 function said(answer: Answer): string {

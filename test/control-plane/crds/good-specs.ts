@@ -1,7 +1,7 @@
 /** Random Pipelines and Groups that nothing is wrong with, and that use every field. */
 import type { Json } from "@troupe/model";
 import type { Dice } from "./dice.ts";
-import type { Loose, LoosePipeline } from "./loose.ts";
+import type { Loose, LooseGroup, LoosePipeline } from "./loose.ts";
 
 const MODULE_NAMES = [
   "n",
@@ -48,7 +48,7 @@ export function goodPipeline(dice: Dice, name: string): LoosePipeline {
   };
 }
 
-export function goodGroup(dice: Dice, name: string): Loose {
+export function goodGroup(dice: Dice, name: string): LooseGroup {
   const own = dice.chance(0.5)
     ? { pipelineRef: { name: label(dice, 40) }, group: label(dice, 40) }
     : dice.maybe(0.7, { source: source(dice) });

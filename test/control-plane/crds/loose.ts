@@ -8,6 +8,16 @@ export interface LoosePipeline extends Loose {
   spec: Loose & { modules?: Loose[] | undefined; groups?: Loose[] | undefined };
 }
 
+export interface LooseGroup extends Loose {
+  metadata: Loose;
+  spec: Loose;
+}
+
+/** Whether it is the spec of a Group that has no pipeline. */
+export function isFree(spec: Loose): boolean {
+  return spec["pipelineRef"] === undefined;
+}
+
 export function modulesOf({ spec }: LoosePipeline): Loose[] {
   return (spec.modules ??= []);
 }

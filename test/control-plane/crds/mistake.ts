@@ -1,3 +1,4 @@
+import type { Problem } from "@troupe/model";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -8,11 +9,13 @@ export interface Mistake {
   readonly file: string;
   /** What `troupe validate` calls it. */
   readonly code: string;
-  /** A part of what kubectl says; null: it takes it. */
+  /** All that it says of it: place, what is wrong, and the cure. */
+  readonly words: string;
+  /** What kubectl says, from the place on; null: it takes it. */
   readonly refusal: string | null;
 }
 
-const HEAD = /^# troupe validate: (\w+)\n# kubectl apply: (.+)\n/;
+const HEAD = /^# troupe validate: (\w+)\n# {3}(.+)\n# kubectl apply: (.+)\n/;
 const TAKES_IT = "takes it";
 
 export async function readMistakes(): Promise<Mistake[]> {
@@ -21,7 +24,13 @@ export async function readMistakes(): Promise<Mistake[]> {
 }
 
 async function readMistake(file: string): Promise<Mistake> {
-  const [, code, said] = HEAD.exec(await readFile(file, "utf8")) ?? [];
-  if (code === undefined || said === undefined) throw new Error(`${file} does not say in its head what is to be said`);
-  return { file, code, refusal: said === TAKES_IT ? null : said };
+  const [, code, words, said] = HEAD.exec(await readFile(file, "utf8")) ?? [];
+  if (code === undefined || words === undefined || said === undefined)
+    throw new Error(`${file} does not say in its head what is to be said`);
+  return { file, code, words, refusal: said === TAKES_IT ? null : said };
+}
+
+/** A problem as the head of a file says it. */
+export function wordsOf({ path, message, hint }: Problem): string {
+  return `${path === "" ? "" : `${path}: `}${message} ${hint}`;
 }

@@ -1,16 +1,16 @@
 /**
- * Applies a file for every mistake, as a user would. Each file says in its head what `troupe validate` calls the mistake, and with
- * which words kubectl refuses it, or that it takes it: then the operator says `Accepted=False` with the same code.
+ * Applies a file for every mistake, as a user would. Each file says in its head what `troupe validate` calls the mistake, and with which
+ * words, and in which kubectl refuses it, or that it takes it: then the operator says `Accepted=False` with the same code.
  */
 import test from "ava";
-import { checkGroupsFile, PROBLEM_CODES, readPipeline, type ProblemCode } from "@troupe/model";
+import { checkGroupsFile, PROBLEM_CODES, readPipeline, type Problem, type ProblemCode } from "@troupe/model";
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
 import { applyCrds, ROOT } from "./apply-crds.ts";
-import { MISTAKES, readMistakes, type Mistake } from "./mistake.ts";
+import { MISTAKES, readMistakes, wordsOf, type Mistake } from "./mistake.ts";
 
 /** Codes that say nothing about a manifest as such: about its code, its file, its placeholders or a conversion. */
 const NOT_ABOUT_MANIFESTS: readonly ProblemCode[] = [
@@ -63,10 +63,11 @@ test.serial("kubectl apply refuses each mistake in the words of its file, or tak
   t.true(refused >= 50);
 });
 
-test.serial("troupe validate finds each mistake under the code of its file", async (t) => {
-  for (const { file, code } of mistakes) {
-    const found = codesIn(await readFile(file, "utf8"), file);
-    t.true(found.includes(code), `${file}\nexpected: ${code}\nfound: ${found.join(", ")}`);
+test.serial("troupe validate finds each mistake under the code and in the words of its file", async (t) => {
+  for (const { file, code, words } of mistakes) {
+    const found = problemsIn(await readFile(file, "utf8"), file);
+    const said = found.map((problem) => `${problem.code} ${wordsOf(problem)}`);
+    t.true(said.includes(`${code} ${words}`), `${file}\nexpected: ${code} ${words}\nfound: ${said.join("\n")}`);
   }
 });
 
@@ -90,7 +91,12 @@ test.serial("more parameters than there may be are more than kubectl can remembe
     );
     t.regex((await apply(file)).error ?? "", /metadata\.annotations: Too long/);
     await plane.kubectl("apply", "--server-side", "-f", file);
-    t.deepEqual(codesIn(await readFile(file, "utf8"), file), ["ParametersTooLarge"]);
+    t.deepEqual(
+      problemsIn(await readFile(file, "utf8"), file).map(({ code, path, message }) => `${code} ${path} ${message}`),
+      [
+        "ParametersTooLarge spec.modules[0].parameters All parameters together take 262155 bytes; 262144 are allowed (spec.modules[0].parameters takes 262155).",
+      ],
+    );
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -121,11 +127,11 @@ async function apply(file: string, ...flags: string[]): Promise<{ out: string; e
 }
 
 /** What `troupe validate` makes of a file: problems and notes. */
-function codesIn(text: string, file: string): string[] {
+function problemsIn(text: string, file: string): Problem[] {
   const checked = checkGroupsFile(text, file) ?? readPipeline(text, { file });
   const problems = "ok" in checked && checked.ok ? [] : checked.problems;
   const warnings = "warnings" in checked ? checked.warnings : [];
-  return [...problems, ...warnings].map(({ code }) => code);
+  return [...problems, ...warnings];
 }
 
 /** Ends well or not: what it wrote is what counts. */

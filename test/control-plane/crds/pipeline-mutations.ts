@@ -1,19 +1,8 @@
 /** One way to spoil a Pipeline for every rule of the validator, and whether the API server sees it too. */
-import type { ProblemCode } from "@troupe/model";
-import type { Dice } from "./dice.ts";
 import { groupOf, groupsOf, jobsOf, modulesOf, textsIn, type LoosePipeline } from "./loose.ts";
+import { both, validator, type Mutation } from "./mutation.ts";
 
-export interface Mutation {
-  readonly rule: string;
-  /** What the validator must find, among others. */
-  readonly code: ProblemCode;
-  /** `both`: the API server refuses it too. `validator`: it becomes `Accepted=False` with the code. */
-  readonly seenBy: "both" | "validator";
-  /** Changes the manifest in place. False: it cannot be spoilt in this way, for instance because it has too few modules. */
-  readonly spoil: (manifest: LoosePipeline, dice: Dice) => boolean;
-}
-
-export const MUTATIONS: readonly Mutation[] = [
+export const PIPELINE_MUTATIONS: readonly Mutation<LoosePipeline>[] = [
   both("an unknown field of the manifest", "UnknownField", (manifest) => {
     manifest["kindd"] = 1;
   }),
@@ -253,19 +242,3 @@ export const MUTATIONS: readonly Mutation[] = [
     ]);
   }),
 ];
-
-function both(
-  rule: string,
-  code: ProblemCode,
-  spoil: (manifest: LoosePipeline, dice: Dice) => boolean | undefined,
-): Mutation {
-  return { rule, code, seenBy: "both", spoil: (manifest, dice) => spoil(manifest, dice) ?? true };
-}
-
-function validator(
-  rule: string,
-  code: ProblemCode,
-  spoil: (manifest: LoosePipeline, dice: Dice) => boolean | undefined,
-): Mutation {
-  return { rule, code, seenBy: "validator", spoil: (manifest, dice) => spoil(manifest, dice) ?? true };
-}

@@ -6,8 +6,11 @@ import type { Finding } from "../problem.ts";
 export const DNS_LABEL_PATTERN = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$";
 const DNS_LABEL = new RegExp(DNS_LABEL_PATTERN);
 
-/** The pattern of names of modules and types, for schemas: no control characters or line breaks, no blanks at the ends. */
-export const MODULE_NAME_PATTERN = "^[^\\p{Cc}\\p{Z}]([^\\p{Cc}\\p{Zl}\\p{Zp}]*[^\\p{Cc}\\p{Z}])?$";
+/**
+ * The pattern of names of modules and types, for schemas: no control characters or line breaks, no blanks at the ends, and not the
+ * character that stands for what could not be read: half of a surrogate pair becomes it on its way to a cluster.
+ */
+export const MODULE_NAME_PATTERN = "^[^\\p{Cc}\\p{Z}\ufffd]([^\\p{Cc}\\p{Zl}\\p{Zp}\ufffd]*[^\\p{Cc}\\p{Z}\ufffd])?$";
 
 /** Pipelines and groups become names of Kubernetes objects, together and with a hash: hence a short DNS label. */
 export function nameFinding(name: string, noun: string, path: string): Finding[] {
@@ -33,7 +36,7 @@ function labelFinding(
 
 /** Names of modules are values only, so nearly everything goes that fits into one line of a table. */
 export function moduleNameFinding(name: string, noun: string, path: string): Finding[] {
-  const printable = !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(name) && name.trim() === name;
+  const printable = !/[\p{Cc}\p{Zl}\p{Zp}\ufffd]/u.test(name.toWellFormed()) && name.trim() === name;
   if (name !== "" && printable && name.length <= MAX_MODULE_NAME_LENGTH) return [];
   return [
     {

@@ -1,7 +1,7 @@
 import { isPlainObject } from "../canonical-json.ts";
 import { keyPath } from "../path.ts";
 import type { Finding } from "../problem.ts";
-import type { Schema, TextForm, TextSchema } from "./schema.ts";
+import type { TextForm, TextMapSchema, TextSchema } from "./schema.ts";
 import { wrongType } from "./wrong-type.ts";
 
 export function checkText(value: unknown, schema: TextSchema, path: string): Finding[] {
@@ -17,16 +17,27 @@ export function checkText(value: unknown, schema: TextSchema, path: string): Fin
 }
 
 /** Like the API server, takes nothing (`team:`) for an empty text. */
-export function checkTextMap(value: unknown, schema: Schema & { readonly form: "text-map" }, path: string): Finding[] {
+export function checkTextMap(value: unknown, schema: TextMapSchema, path: string): Finding[] {
   if (!isPlainObject(value)) return [wrongType(value, "a mapping", path)];
-  return Object.entries(value).flatMap(([key, text]) => [
+  const parts = Object.entries(value).flatMap(([key, text]) => [
     ...checkForm(key, schema.keys, keyPath(path, key)),
     ...(text === null ? [] : checkText(text, schema.values, keyPath(path, key))),
   ]);
+  return [...parts, ...checkBytes(value, schema.mostBytes, path)];
 }
 
-function checkForm(text: string, { pattern, most, words }: TextForm, path: string): Finding[] {
-  if (text.length <= most && new RegExp(pattern, "u").test(text)) return [];
+function checkBytes(value: Record<string, unknown>, most: number | undefined, path: string): Finding[] {
+  if (most === undefined) return [];
+  const texts = Object.entries(value).flatMap(([key, text]) => [key, typeof text === "string" ? text : ""]);
+  const bytes = new TextEncoder().encode(texts.join("")).byteLength;
+  if (bytes <= most) return [];
+  const message = `These texts and their names take ${String(bytes)} bytes; ${String(most)} are allowed.`;
+  return [invalid(message, "Keep large texts somewhere else.", path)];
+}
+
+function checkForm(text: string, { pattern, most, mostBeforeSlash = most, words }: TextForm, path: string): Finding[] {
+  const isShort = text.length <= most && text.indexOf("/") <= mostBeforeSlash;
+  if (isShort && new RegExp(pattern, "u").test(text)) return [];
   return [invalid(`"${text.slice(0, 80)}" does not have the right form.`, `Write ${words}.`, path)];
 }
 

@@ -18,8 +18,19 @@ const QUALIFIED_NAME: TextForm = {
   pattern:
     "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
   most: 253 + 1 + 63,
+  mostBeforeSlash: 253,
   words: 'a name of at most 63 letters, digits, "-", "_" and ".", optionally with a domain and "/" in front',
 };
+
+/** Of an annotation the domain may have capitals. */
+const ANNOTATION_NAME: TextForm = {
+  ...QUALIFIED_NAME,
+  pattern:
+    "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
+};
+
+/** All annotations of an object, names and values, in UTF-8. */
+const MOST_ANNOTATION_BYTES = 256 * 1024;
 
 /** Extended resources have a domain, which tells them from those of Kubernetes itself. */
 export const EXTENDED_RESOURCE: TextForm = {
@@ -53,7 +64,12 @@ export function metadataSchema(name: Schema): ObjectSchema {
       name,
       namespace: { form: "text", like: DNS_LABEL },
       labels: LABELS_SCHEMA,
-      annotations: { form: "text-map", keys: QUALIFIED_NAME, values: { form: "text", empty: true } },
+      annotations: {
+        form: "text-map",
+        keys: ANNOTATION_NAME,
+        values: { form: "text", empty: true },
+        mostBytes: MOST_ANNOTATION_BYTES,
+      },
       ...Object.fromEntries(KEPT_BY_KUBERNETES.map((field): [string, Schema] => [field, { form: "json" }])),
     },
   };

@@ -19,10 +19,19 @@ export type Schema =
   | { readonly form: "json"; readonly about?: string }
   /** An object of anything. */
   | { readonly form: "json-object"; readonly about?: string }
-  /** An object of texts, such as labels. */
-  | { readonly form: "text-map"; readonly values: TextSchema; readonly keys: TextForm; readonly about?: string }
+  | TextMapSchema
   | ListSchema
   | ObjectSchema;
+
+/** An object of texts, such as labels. */
+export interface TextMapSchema {
+  readonly form: "text-map";
+  readonly values: TextSchema;
+  readonly keys: TextForm;
+  /** Most bytes of all keys and values in UTF-8. Default: no limit. */
+  readonly mostBytes?: number;
+  readonly about?: string;
+}
 
 export interface ListSchema {
   readonly form: "list";
@@ -40,6 +49,8 @@ export interface TextForm {
   /** A regular expression that means the same in JavaScript and Go. */
   readonly pattern: string;
   readonly most: number;
+  /** Most characters before the first slash. Default: no limit of their own. */
+  readonly mostBeforeSlash?: number;
   /** What is right, as in `a name of …`. */
   readonly words: string;
 }

@@ -18,8 +18,13 @@ const MODULE_NAMES = [
   "x.y/z",
   "-",
   "0.5",
+  "اسم",
+  "e\u0301",
+  "👩‍👩‍👧",
+  "x".repeat(120),
+  "😀".repeat(60),
 ];
-const TYPES = ["example-module", "n", "type with blanks", "Größe", "on", "3"];
+const TYPES = ["example-module", "n", "type with blanks", "Größe", "on", "3", "t".repeat(128), "😀".repeat(64)];
 
 export function goodPipeline(dice: Dice, name: string): LoosePipeline {
   const size = dice.chance(0.03) ? dice.whole(100, 128) : dice.whole(1, 14);
@@ -30,7 +35,7 @@ export function goodPipeline(dice: Dice, name: string): LoosePipeline {
   return {
     apiVersion: "troupe.dev/v1alpha1",
     kind: "Pipeline",
-    metadata: { name, ...dice.maybe(0.3, { labels: { app: "film", "example.org/team": "" } }) },
+    metadata: metadata(dice, name),
     spec: {
       ...dice.maybe(0.7, { source: source(dice) }),
       modules: dice.shuffled(modules),
@@ -55,9 +60,19 @@ export function goodGroup(dice: Dice, name: string): LooseGroup {
   return {
     apiVersion: "troupe.dev/v1alpha1",
     kind: "Group",
-    metadata: { name: "group" in own ? `${name}-${label(dice, 30)}-${label(dice, 30)}` : name },
+    metadata: metadata(dice, "group" in own ? `${name}-${label(dice, 30)}-${label(dice, 30)}` : name),
     spec: { ...own, ...settings(dice, { least: 0, single: false }) },
   };
+}
+
+function metadata(dice: Dice, name: string): Loose {
+  const labels = dice.pick([
+    {},
+    { app: "film", "example.org/team": "" },
+    { ["x".repeat(63)]: "x".repeat(63), [`${"x".repeat(253)}/${"y".repeat(63)}`]: "a.b_c-D" },
+  ]);
+  const annotations = dice.pick([{}, { "Example.org/Note": "ünï\n😀", note: "" }, { large: "x".repeat(200_000) }]);
+  return { name, ...dice.maybe(0.3, { labels }), ...dice.maybe(0.2, { annotations }) };
 }
 
 function moduleName(dice: Dice, index: number): string {
@@ -139,13 +154,70 @@ function autoscale(dice: Dice, single: boolean): Loose {
 function resources(dice: Dice): Loose {
   return {
     ...dice.maybe(0.6, {
-      cpu: dice.pick([0, 1, 64, "0.5", "500m", "2", "1e1", ".5", "1.", "100u", "1n", "0", "1E-3"]),
+      cpu: dice.pick([
+        0,
+        1,
+        64,
+        "0.5",
+        "500m",
+        "2",
+        "1e1",
+        ".5",
+        "1.",
+        "100u",
+        "1n",
+        "0",
+        "1E-3",
+        "100m",
+        "1Ki",
+        "1e3",
+        "1E+3",
+        "5E",
+        "00.50",
+        "1e-9",
+        2 ** 53 - 1,
+      ]),
     }),
     ...dice.maybe(0.6, {
-      memory: dice.pick([0, 1_048_576, "1Mi", "2Gi", "512M", "0.5Gi", "1e9", "1048576", "0", "2Ti", "1E"]),
+      memory: dice.pick([
+        0,
+        1_048_576,
+        "1Mi",
+        "2Gi",
+        "512M",
+        "0.5Gi",
+        "1e9",
+        "1048576",
+        "0",
+        "2Ti",
+        "1E",
+        "1024Ki",
+        "1048576.5",
+        "1.50Gi",
+        "9223372036854775807",
+      ]),
     }),
     ...dice.maybe(0.6, {
-      gpu: dice.pick([0, 1, 8, "0.5", "1", "2", "500m", "0.25", "2.0", "0", "2000m", "1e1", "0.333"]),
+      gpu: dice.pick([
+        0,
+        1,
+        8,
+        "0.5",
+        "1",
+        "2",
+        "500m",
+        "0.25",
+        "2.0",
+        "0",
+        "2000m",
+        "1e1",
+        "0.333",
+        "1Ki",
+        "1e3",
+        "100m",
+        "0.000000001",
+        "1.000",
+      ]),
     }),
     ...dice.maybe(0.3, { gpuResource: dice.pick(["nvidia.com/gpu", "nvidia.com/mig-1g.5gb", "a.b/C_d.e"]) }),
   };

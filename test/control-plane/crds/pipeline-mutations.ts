@@ -82,10 +82,21 @@ export const PIPELINE_MUTATIONS: readonly Mutation<LoosePipeline>[] = [
       { a: 1 },
       { a: "x".repeat(64) },
       { "/a": "x" },
+      { [`${"x".repeat(254)}/a`]: "x" },
+      { "Example.org/a": "x" },
     ]);
   }),
   both("an annotation that is none", "InvalidValue", (manifest, dice) => {
-    manifest.metadata["annotations"] = dice.pick([{ "a b": "x" }, { a: 1 }, { a: {} }]);
+    manifest.metadata["annotations"] = dice.pick([
+      { "a b": "x" },
+      { a: 1 },
+      { a: {} },
+      { ["x".repeat(64)]: "" },
+      { [`${"x".repeat(254)}/a`]: "x" },
+    ]);
+  }),
+  both("more annotations than 256 KiB", "InvalidValue", (manifest) => {
+    manifest.metadata["annotations"] = { a: "x".repeat(131_072), b: "é".repeat(65_536) };
   }),
   both("a name of a pipeline that is none", "InvalidName", (manifest, dice) => {
     manifest.metadata["name"] = dice.pick(["Film", "film.one", "-film", "x".repeat(41)]);
@@ -120,6 +131,15 @@ export const PIPELINE_MUTATIONS: readonly Mutation<LoosePipeline>[] = [
   }),
   validator("a quantity finer than Kubernetes knows", "InvalidQuantity", (manifest, dice) => {
     groupOf(manifest, dice)["resources"] = { cpu: dice.pick(["0.0000000001", "1e-10"]) };
+  }),
+  both("names that are one once they have travelled", "InvalidName", (manifest) => {
+    const group = "g";
+    manifest.spec = {
+      modules: [
+        { name: "\ud800", type: "t", group },
+        { name: "\ud801", type: "t", group, dependsOn: ["\ud800"] },
+      ],
+    };
   }),
   both("two modules of one name", "DuplicateModule", (manifest, dice) => {
     const modules = modulesOf(manifest);
@@ -194,19 +214,23 @@ export const PIPELINE_MUTATIONS: readonly Mutation<LoosePipeline>[] = [
     if (child !== undefined) child["dependsOn"] = others.slice(0, 17).map((module) => module["name"]);
     return true;
   }),
-  both("more modules than 128", "TooManyModules", (manifest) => {
+  both("more modules than 128", "TooManyModules", (manifest, dice) => {
     const modules = modulesOf(manifest);
     const [first] = modules;
-    for (let index = modules.length; index < 129; index += 1)
+    const count = dice.pick([129, 200]);
+    for (let index = modules.length; index < count; index += 1)
       modules.push({ name: `more ${String(index)}`, type: "t", group: first?.["group"], dependsOn: [first?.["name"]] });
   }),
-  validator("more groups than 64", "TooManyGroups", (manifest) => {
+  both("more listed groups than 64", "TooManyGroups", (manifest, dice) => {
+    manifest.spec.groups = Array.from({ length: dice.pick([65, 100]) }, (_, index) => ({ name: `g-${String(index)}` }));
+  }),
+  validator("more groups than 64", "TooManyGroups", (manifest, dice) => {
     const spec = manifest.spec;
     spec.groups = undefined;
     const [first] = modulesOf(manifest);
     spec.modules = [
       { ...first, dependsOn: [] },
-      ...Array.from({ length: 64 }, (_, index) => ({
+      ...Array.from({ length: dice.pick([64, 99, 127]) }, (_, index) => ({
         name: `more ${String(index)}`,
         type: "t",
         group: `more-${String(index)}`,

@@ -20,6 +20,8 @@ const ROOT = resolve(import.meta.dirname, "../..");
 export interface ControlPlaneOptions {
   /** Also kube-controller-manager: ReplicaSets, garbage collection, namespaces that end, default service accounts. @default false */
   readonly controllers?: boolean;
+  /** Folder of CRDs that are there before the controllers begin: of those that come later garbage collection learns every 30 s. */
+  readonly crds?: string;
   /** The API server writes every request to `auditLog`, one JSON object a line. @default false */
   readonly audit?: boolean;
   /** Further flags of kube-apiserver. */
@@ -85,6 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await daemons.apiServer.start();
     const plane = await describe({ folder, url, etcdUrl, adminToken, bin, stop, ...daemons });
     await writeFile(plane.kubeconfig, plane.config().exportConfig());
+    if (options.crds !== undefined) await plane.apply(options.crds);
     if (options.controllers === true) await daemons.manager.start();
     return plane;
   } catch (error) {

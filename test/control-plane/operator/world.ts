@@ -50,10 +50,9 @@ export interface WorldOptions extends ControlPlaneOptions {
 export async function startWorld(options: WorldOptions = {}): Promise<World & AsyncDisposable> {
   const { values, ...planeOptions } = options;
   const [plane, nats] = await Promise.all([
-    startControlPlane({ controllers: true, audit: true, ...planeOptions }),
+    startControlPlane({ controllers: true, audit: true, crds: CRDS, ...planeOptions }),
     testNats(),
   ]);
-  await plane.apply(CRDS);
   const client = KubeClient.for(plane.config(), "test");
   const token = await grantRights(client, values);
   const kubeConfig = plane.config({ token });

@@ -11,6 +11,7 @@ import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { eventually } from "./eventually.ts";
 import { freePorts } from "./free-ports.ts";
 import { Daemon } from "./daemon.ts";
 
@@ -49,6 +50,8 @@ export interface ControlPlane extends AsyncDisposable {
   kubectl(...args: string[]): Promise<string>;
   /** Server-side applies files or folders, and waits until CRDs among them are served. */
   apply(...paths: string[]): Promise<void>;
+  /** Waits until CRDs (`crd/NAME`) are served. */
+  served(...crds: string[]): Promise<void>;
   /** A new namespace of a name that starts with `prefix`. */
   namespace(prefix?: string): Promise<string>;
   /** Token of a service account, which is made when it is missing. */
@@ -203,6 +206,32 @@ async function isHealthy(url: string, certificate: string): Promise<boolean> {
   });
 }
 
+type Kubectl = (...args: string[]) => Promise<string>;
+
+/**
+ * That a CRD is established is written a moment after the CRD was taken (`kubectl wait` fails before), and that it is served comes another
+ * moment later: so it is asked for what is served.
+ */
+async function served(kubectl: Kubectl, crds: readonly string[]): Promise<void> {
+  if (crds.length === 0) return;
+  const columns = "custom-columns=G:.spec.group,V:.spec.versions[0].name,P:.spec.names.plural";
+  const lines = (await kubectl("get", ...crds, "--no-headers", "-o", columns)).trim().split("\n");
+  for (const line of lines) {
+    const path = `/apis/${line.trim().split(/\s+/).join("/")}`;
+    await eventually(`${path} is served`, async () => isAnswered(kubectl("get", "--raw", path)));
+  }
+}
+
+async function isAnswered(asked: Promise<unknown>): Promise<boolean> {
+  try {
+    await asked;
+    return true;
+  } catch (error) {
+    if (/NotFound|ServiceUnavailable/.test(String(error))) return false;
+    throw error;
+  }
+}
+
 interface Parts {
   readonly folder: string;
   readonly url: string;
@@ -221,7 +250,7 @@ async function describe(parts: Parts): Promise<ControlPlane> {
     key: await readFile(join(folder, "pki/apiserver.key"), "utf8"),
   };
   const kubeconfig = join(folder, "admin.conf");
-  const kubectl = async (...args: string[]): Promise<string> => {
+  const kubectl: Kubectl = async (...args) => {
     const env = { ...process.env, HOME: folder, KUBECONFIG: kubeconfig };
     const { stdout } = await run(join(parts.bin, "kubectl"), args, { env, maxBuffer: 1 << 28 });
     return stdout;
@@ -242,8 +271,9 @@ async function describe(parts: Parts): Promise<ControlPlane> {
       await kubectl("apply", "--server-side", "--recursive", ...files);
       const kinds = await kubectl("get", ...files, "--recursive", "-o", "name");
       const crds = kinds.split("\n").filter((name) => name.startsWith("customresourcedefinition"));
-      if (crds.length > 0) await kubectl("wait", "--for=condition=Established", "--timeout=60s", ...crds);
+      await served(kubectl, crds);
     },
+    served: async (...crds) => served(kubectl, crds),
     namespace: async (prefix = "test") => {
       const name = `${prefix}-${randomBytes(4).toString("hex")}`;
       await kubectl("create", "namespace", name);

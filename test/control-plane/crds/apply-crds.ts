@@ -8,8 +8,7 @@ export const ROOT = resolve(import.meta.dirname, "../../..");
 /** `kubectl apply -f crds/`, and waits until the policy is enforced, which is a moment after it was stored. */
 export async function applyCrds(plane: ControlPlane): Promise<void> {
   await plane.kubectl("apply", "-f", resolve(ROOT, "crds"));
-  const crds = ["crd/pipelines.troupe.dev", "crd/groups.troupe.dev"];
-  await plane.kubectl("wait", "--for=condition=Established", "--timeout=60s", ...crds);
+  await plane.served("crd/pipelines.troupe.dev", "crd/groups.troupe.dev");
   await policyIsEnforced(plane);
 }
 

@@ -10,8 +10,8 @@ let api: Api;
 
 test.before("start an API server with the CRDs and the policy", async () => {
   plane = await startControlPlane();
-  await applyCrds(plane);
   api = apiOf(plane, "default");
+  await applyCrds(plane);
 });
 
 test.after.always(async () => {

@@ -184,7 +184,7 @@ test("applying loses no field, whatever the client library knows of it", async (
   t.like((await client.get(crds, { namespace: "", name: "things.test.dev" })).spec, {
     versions: [{ schema: { openAPIV3Schema: schema } }],
   });
-  await plane.kubectl("wait", "--for=condition=Established", "crd/things.test.dev");
+  await plane.served("crd/things.test.dev");
   interface Thing extends KubeObject {
     readonly spec: object;
   }

@@ -1,5 +1,5 @@
 import test from "ava";
-import { connectBus, readCurrentRevision, readRevision } from "@troupe/protocol";
+import { connectBus, deleteStream, readCurrentRevision, readRevision, streamState } from "@troupe/protocol";
 import { eventually } from "../../support/eventually.ts";
 import { sharedWorld } from "./shared-world.ts";
 import { Place } from "./world.ts";
@@ -16,7 +16,7 @@ const FILM = {
   groups: [{ name: "g2", replicas: 3, resources: { cpu: "500m", memory: "1Gi", gpu: 1 } }],
 };
 
-test("a Pipeline becomes Groups, Deployments and a revision that coordinators can read", async (t) => {
+test.serial("a Pipeline becomes Groups, Deployments and a revision that coordinators can read", async (t) => {
   const place = await Place.in(world);
   await place.applyModules("film-modules", { "film.ts": "export {};" });
   const { metadata } = await place.applyPipeline("film", FILM);
@@ -41,4 +41,25 @@ test("a Pipeline becomes Groups, Deployments and a revision that coordinators ca
   await place.until("pipeline", "film", "Accepted", "True Valid");
   t.is((await place.pipeline("film"))?.status?.revision, id ?? "");
   t.deepEqual(world.complaints, []);
+});
+
+const ONE = { source: { image: "example.test/modules:1" }, modules: [{ name: "A", type: "example", group: "g" }] };
+
+test.serial("a bucket that NATS has lost is made anew, with the revisions that are kept", async (t) => {
+  const place = await Place.in(world);
+  const { metadata } = await place.applyPipeline("p", ONE);
+  const scope = { namespace: place.namespace, pipeline: "p", uid: metadata.uid };
+  await using bus = await connectBus({ url: world.nats.url, name: "test" });
+  await eventually("a revision", async () => (await readCurrentRevision(bus, scope)) !== null);
+  const first = (await readCurrentRevision(bus, scope)) ?? "";
+  await place.applyPipeline("p", { ...ONE, sharedParameters: { a: 1 } });
+  await eventually("another", async () => (await readCurrentRevision(bus, scope)) !== first);
+  const second = await readCurrentRevision(bus, scope);
+  await deleteStream(bus, "KV_TROUPE_REVISIONS");
+  await world.nats.restart();
+  await eventually("it is back", async () => {
+    if ((await streamState(bus, "KV_TROUPE_REVISIONS").catch(() => null)) === null) return false;
+    return (await readCurrentRevision(bus, scope).catch(() => null)) === second;
+  });
+  t.not(await readRevision(bus, scope, first), null);
 });

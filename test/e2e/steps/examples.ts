@@ -16,39 +16,59 @@ const JOBS = ["Job1", "Job2", "Job3"];
 
 /** The examples' manifests as they stand; their sleeps are whole seconds, which no noise reaches. */
 export function describeExamples(step: Step, world: () => World): void {
-  step("simple: three jobs interlace, and the way through them is eight modules long", async (t) => {
-    await applyReady(world(), "simple", await exampleManifest("simple"));
-    await using client = await world().door.client(TEAM, "simple");
-    const outcomes = await client.runMany(JOBS);
-    t.deepEqual(
-      outcomes.map(({ state }) => state),
-      ["done", "done", "done"],
-    );
-    const runs = runsOf(outcomes);
-    t.is(runs.length, 15);
-    for (const module of ["A", "B", "C", "D", "E"]) t.deepEqual(orderOf(runs, module), [0, 1, 2]);
-    t.true(overlap(blockOf(runs, "g1", 0), blockOf(runs, "g2", 0)), "roots run side by side");
-    t.true(overlap(blockOf(runs, "g1", 1), blockOf(runs, "g3", 0)), "g3 has the first job while g1 has the second");
-    t.true(overlap(blockOf(runs, "g1", 2), blockOf(runs, "g3", 1)), "g3 has the second job while g1 has the third");
-    const graph = { B: ["A"], D: ["B", "C"], E: ["D"] };
-    t.is(criticalPath(runs, graph).length, 8, criticalPath(runs, graph).join(" "));
-    const pods = new Set(runs.map(({ replica }) => replica));
-    t.is(pods.size, 3, "a pod for each group");
-  });
+  step(
+    "simple, as the pages have it: three jobs interlace, and the way through them is eight modules long",
+    async (t) => {
+      const { pages, door } = world();
+      await pages.type(
+        "helm upgrade troupe charts/troupe --namespace troupe-system --reuse-values \\\n  --set gpu.shared",
+      );
+      const applied = [
+        "kubectl apply -f examples/simple/kubernetes.yaml",
+        "kubectl wait --for=condition=Ready pipeline/simple",
+      ];
+      await pages.type(applied, { timeoutMs: 180_000 });
+      const answer = await pages.type(
+        ["kubectl --namespace troupe-system get secret", "kubectl --namespace troupe-system port-f", "nats"],
+        {
+          cwd: door.folder,
+          last: "kill $!",
+        },
+      );
+      const [, id = ""] = /"id": ?"([^"]+)"/.exec(answer) ?? [];
+      await using client = await door.client("default", "simple");
+      t.is((await client.job(id).outcome()).state, "done", answer);
+      const outcomes = await client.runMany(JOBS);
+      t.deepEqual(
+        outcomes.map(({ state }) => state),
+        ["done", "done", "done"],
+      );
+      const runs = runsOf(outcomes);
+      t.is(runs.length, 15);
+      for (const module of ["A", "B", "C", "D", "E"]) t.deepEqual(orderOf(runs, module), [0, 1, 2]);
+      t.true(overlap(blockOf(runs, "g1", 0), blockOf(runs, "g2", 0)), "roots run side by side");
+      t.true(overlap(blockOf(runs, "g1", 1), blockOf(runs, "g3", 0)), "g3 has the first job while g1 has the second");
+      t.true(overlap(blockOf(runs, "g1", 2), blockOf(runs, "g3", 1)), "g3 has the second job while g1 has the third");
+      const graph = { B: ["A"], D: ["B", "C"], E: ["D"] };
+      t.is(criticalPath(runs, graph).length, 8, criticalPath(runs, graph).join(" "));
+      const pods = new Set(runs.map(({ replica }) => replica));
+      t.is(pods.size, 3, "a pod for each group");
+    },
+  );
 
   step("kubectl get shows what there is", async (t) => {
-    const { cluster } = world();
-    const show = async (): Promise<string> => cluster.kubectl(["get", "pipelines", "--namespace", TEAM]);
+    const { pages } = world();
+    const show = async (): Promise<string> => pages.type("kubectl get pipelines,groups");
     t.regex(await show(), /^NAME +READY +GROUPS +QUEUED +RUNNING +DONE +FAILED +AGE$/m);
     // Counters follow within fifteen seconds.
     await eventually(
       "the jobs are counted",
-      async () => /^simple +True +3\/3 +0 +0 +3 +0 +\S+$/m.test(await show()),
+      async () => /^pipeline\.troupe\.dev\/simple +True +3\/3 +0 +0 +4 +0 +\S+$/m.test(await show()),
       60_000,
     );
-    const groups = await cluster.kubectl(["get", "groups", "--namespace", TEAM]);
-    t.is(groups.match(/^simple\S* +simple +True +1\/1/gm)?.length, 3, groups);
-    await remove(world(), "simple");
+    const shown = await show();
+    t.is(shown.match(/^group\.troupe\.dev\/simple\S* +simple +True +1\/?1?/gm)?.length, 3, shown);
+    t.regex(await pages.type("kubectl delete pipelines --all"), /"simple" deleted/);
   });
 
   step("module-start: D starts when A and C are done, while B of A's group still runs", async (t) => {

@@ -1,20 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../../support/eventually.ts";
-import { Door, install, nextImages, RELEASE, SYSTEM } from "../support/installation.ts";
+import { install, nextImages, SYSTEM } from "../support/installation.ts";
 import { at, listAt } from "../support/helm.ts";
-import {
-  applyModules,
-  applyReady,
-  podNames,
-  remove,
-  said,
-  TEAM,
-  workPipeline,
-  type Step,
-  type World,
-} from "../support/world.ts";
+import { applyModules, applyReady, remove, said, TEAM, workPipeline, type Step, type World } from "../support/world.ts";
 
-const OPERATOR = "app.kubernetes.io/component=operator";
 const JOBS = Array.from({ length: 200 }, (_, index) => index);
 
 /** Of a job, before and after its pipeline was changed. */
@@ -100,70 +89,6 @@ export function describeOperations(step: Step, world: () => World): void {
       `${rounds.length * JOBS.length} jobs during the upgrade${images === undefined ? ", of annotations alone" : ""}`,
     );
   });
-
-  step("uninstalling waits for no ended pod, leaves CRDs and Pipelines, and nothing is stuck", async (t) => {
-    const { cluster } = world();
-    const pipelines = ["get", "pipelines", "--all-namespaces", "-o", "name"];
-    const before = await cluster.kubectl(pipelines);
-    t.log(`${await endOperatorPod(world())} has failed, and is still there`);
-    await cluster.helm(["uninstall", RELEASE, "--namespace", SYSTEM, "--wait", "--timeout", "2m"], {
-      timeoutMs: 150_000,
-    });
-    t.regex(before, /steady/);
-    t.is(await cluster.kubectl(pipelines), before);
-    const crds = await cluster.kubectl(["get", "crds", "-o", "name"]);
-    t.regex(crds, /pipelines\.troupe\.dev/);
-    const deleting = await cluster.kubectl([
-      "get",
-      "pipelines,groups",
-      "--all-namespaces",
-      "-o",
-      "jsonpath={.items[*].metadata.deletionTimestamp}",
-    ]);
-    t.is(deleting, "");
-    await cluster.kubectl(["delete", "pipeline", "steady", "--namespace", TEAM, "--timeout=30s"]);
-    await eventually(
-      "garbage collection takes what belonged to it",
-      async () => {
-        const left = await cluster.json([
-          "get",
-          "deployments,pods",
-          "--namespace",
-          TEAM,
-          "--selector",
-          "troupe.dev/pipeline=steady",
-        ]);
-        return listAt(left, "items").length === 0;
-      },
-      60_000,
-    );
-  });
-
-  step("purge: Pipelines go first, with all that belongs to them; the keys go too", async (t) => {
-    const { cluster } = world();
-    await install(cluster, ["purge=true"]);
-    await world().door[Symbol.asyncDispose]();
-    world().door = await Door.open(cluster);
-    await applyReady(world(), "steady", workPipeline("steady", [{ name: "first", ms: 1 }]));
-    await using client = await world().door.client(TEAM, "steady");
-    t.deepEqual(said(await client.runMany([1, 2, 3]), "input"), [1, 2, 3]);
-    await cluster.helm(["uninstall", RELEASE, "--namespace", SYSTEM, "--wait", "--timeout", "3m"], {
-      timeoutMs: 200_000,
-    });
-    t.is(await cluster.kubectl(["get", "pipelines,groups", "--all-namespaces", "-o", "name"]), "");
-    t.notRegex(await cluster.kubectl(["get", "secrets", "--namespace", SYSTEM, "-o", "name"]), /nats-keys/);
-  });
-}
-
-/** Has the kubelet end a pod of the operator for good, as it does with one that it evicts: it stays, failed, and another takes its place. */
-async function endOperatorPod(world: World): Promise<string> {
-  const { cluster } = world;
-  const [name = ""] = await podNames(world, OPERATOR, SYSTEM);
-  const where = ["pod", name, "--namespace", SYSTEM];
-  await cluster.kubectl(["patch", ...where, "--patch", '{"spec":{"activeDeadlineSeconds":1}}']);
-  const phase = async (): Promise<string> => cluster.kubectl(["get", ...where, "-o", "jsonpath={.status.phase}"]);
-  await eventually("a pod of the operator has ended", async () => (await phase()) === "Failed", 120_000);
-  return name;
 }
 
 /** Of all pods of Troupe's that are there, on their way out or not, but NATS's. */

@@ -1,52 +1,58 @@
 import { connectBus, subjectsOf } from "@troupe/protocol";
+import type { ExecutionContext } from "ava";
 import { grantedBy, NEVER_SENT, RARE, usedBy } from "../../support/grants.ts";
 import { at, listAt, rendered } from "../support/helm.ts";
 import { conditionOf, TEAM, type Step, type World } from "../support/world.ts";
 
+/** What a pod of `group` is given can neither hear nor ask what is of `other`, of the coordinators or of NATS. */
+export async function assertOwnSubjectsAlone(
+  t: ExecutionContext,
+  { cluster, door }: World,
+  { pipeline, group, other }: { readonly pipeline: string; readonly group: string; readonly other: string },
+): Promise<void> {
+  const uid = await cluster.kubectl([
+    "get",
+    "pipeline",
+    pipeline,
+    "--namespace",
+    TEAM,
+    "-o",
+    "jsonpath={.metadata.uid}",
+  ]);
+  const subjects = subjectsOf({ namespace: TEAM, pipeline, uid });
+  const selector = `troupe.dev/pipeline=${pipeline},troupe.dev/group=${group}`;
+  const pods = await cluster.json(["get", "pods", "--namespace", TEAM, "--selector", selector]);
+  const secret = listAt(pods, "items.0.spec.volumes").flatMap((volume) => {
+    const name = at(volume, "secret.secretName");
+    return typeof name === "string" ? [name] : [];
+  })[0];
+  const creds = await door.credentials(TEAM, secret ?? "");
+  await using own = await connectBus({
+    url: door.url,
+    name: group,
+    creds,
+    inboxPrefix: `_troupe.${TEAM}.${pipeline}.${uid}.inbox.${group}`,
+  });
+  await using client = await connectBus({ url: door.url, name: "client", creds: await door.clientCredentials() });
+  const heard: string[] = [];
+  for (const subject of [subjects.down(other, "*"), subjects.ups, "troupe.>", "_INBOX.>"])
+    own.subscribe(subject, (message) => heard.push(message.subject));
+  await own.flush();
+  // Jobs of everybody run by; none of their messages is for these ears.
+  await using jobs = await door.client(TEAM, pipeline);
+  t.is((await jobs.runMany(Array.from({ length: 20 }))).filter(({ state }) => state === "done").length, 20);
+  t.deepEqual(heard, []);
+  for (const subject of [subjects.door("status"), `$JS.API.STREAM.INFO.TROUPE_${TEAM}_${pipeline}_${uid}_J`])
+    await t.throwsAsync(own.request(subject, new Uint8Array(0), { timeoutMs: 500 }), undefined, subject);
+  const answer = await client.request(subjects.door("status"), Buffer.from('{"id":"none"}'), { timeoutMs: 10_000 });
+  t.regex(Buffer.from(answer.data).toString(), /NotFound|unknown|error/i);
+}
+
 export function describeSecurity(step: Step, world: () => World): void {
   step("a group's credentials, which were made after NATS started, are of its own subjects alone", async (t) => {
-    const { cluster, door } = world();
     for (const group of ["group/steady-first", "group/steady-second"])
       t.like(await conditionOf(world(), group, "NatsIsolated"), { status: "True", reason: "OwnCredentials" });
-    const uid = await cluster.kubectl([
-      "get",
-      "pipeline",
-      "steady",
-      "--namespace",
-      TEAM,
-      "-o",
-      "jsonpath={.metadata.uid}",
-    ]);
-    const subjects = subjectsOf({ namespace: TEAM, pipeline: "steady", uid });
-    const pods = await cluster.json(["get", "pods", "--namespace", TEAM, "--selector", "troupe.dev/group=first"]);
-    const secret = listAt(pods, "items.0.spec.volumes").flatMap((volume) => {
-      const name = at(volume, "secret.secretName");
-      return typeof name === "string" ? [name] : [];
-    })[0];
-    const creds = await door.credentials(TEAM, secret ?? "");
-    await using first = await connectBus({
-      url: door.url,
-      name: "first",
-      creds,
-      inboxPrefix: `_troupe.${TEAM}.steady.${uid}.inbox.first`,
-    });
-    await using client = await connectBus({
-      url: door.url,
-      name: "client",
-      creds: await door.credentials("troupe-system", "troupe-nats-client"),
-    });
-    const heard: string[] = [];
-    for (const subject of [subjects.down("second", "*"), subjects.ups, "troupe.>", "_INBOX.>"])
-      first.subscribe(subject, (message) => heard.push(message.subject));
-    await first.flush();
-    // Jobs of everybody run by; none of their messages is for these ears.
-    await using jobs = await door.client(TEAM, "steady");
-    t.is((await jobs.runMany(Array.from({ length: 20 }))).filter(({ state }) => state === "done").length, 20);
-    t.deepEqual(heard, []);
-    for (const subject of [subjects.door("status"), `$JS.API.STREAM.INFO.TROUPE_${TEAM}_steady_${uid}_J`])
-      await t.throwsAsync(first.request(subject, new Uint8Array(0), { timeoutMs: 500 }), undefined, subject);
-    const answer = await client.request(subjects.door("status"), Buffer.from('{"id":"none"}'), { timeoutMs: 10_000 });
-    t.regex(Buffer.from(answer.data).toString(), /NotFound|unknown|error/i);
+    await assertOwnSubjectsAlone(t, world(), { pipeline: "steady", group: "first", other: "second" });
   });
 
   step("no pod of Troupe's needs more than the profile restricted allows", async (t) => {

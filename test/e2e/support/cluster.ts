@@ -3,13 +3,15 @@ import { connect as dial, createServer, type AddressInfo, type Server, type Sock
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { eventually } from "../../support/eventually.ts";
 import { HELM } from "./helm.ts";
 import { output, ran, type Ran, type RunOptions } from "./run.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const SCRIPTS = resolve(ROOT, "hack/cluster");
+/** What stands in for commands that people have and the tests have not. */
+const STAND_INS = resolve(import.meta.dirname, "../fixtures/bin");
 const NAME = process.env["TROUPE_E2E_CLUSTER"] ?? "e2e";
 /** A command that brings the image archive that follows it to the nodes of the cluster of KUBECONFIG, such as `kind load image-archive`. */
 const LOAD = process.env["TROUPE_E2E_LOAD"];
@@ -59,6 +61,12 @@ export class Cluster implements AsyncDisposable {
 
   async helm(args: readonly string[], options: RunOptions = {}): Promise<string> {
     return output([...this.#prefix, this.isOwn ? "helm" : (HELM ?? "helm"), ...args], options);
+  }
+
+  /** Runs a script as somebody would type it who has kubectl and helm, and this cluster as the current one. */
+  async shell(script: string, options: RunOptions = {}): Promise<string> {
+    const folders = [...(this.isOwn || HELM === undefined ? [] : [dirname(HELM)]), STAND_INS];
+    return output([...this.#prefix, "bash", "-c", `PATH=$PATH:${folders.join(":")}\n${script}`], options);
   }
 
   async apply(namespace: string, yaml: string): Promise<void> {

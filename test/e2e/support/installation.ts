@@ -24,15 +24,21 @@ export async function buildImages(): Promise<readonly string[]> {
   return built.trim().split("\n");
 }
 
-function imageValues(): string[] {
-  const nats = REGISTRY === undefined ? ["nats.image=localhost/troupe/nats:dev"] : [];
-  const values = [
-    `image.registry=${REGISTRY ?? "localhost/troupe"}`,
-    `image.tag=${process.env["TROUPE_E2E_TAG"] ?? "dev"}`,
-    ...nats,
-  ];
-  return values.flatMap((value) => ["--set", value]);
+/** Those of {@link buildImages} that people run, when their base is the one of this checkout. */
+export function ownArchives(): readonly string[] {
+  if (REGISTRY !== undefined || (process.env["BASE"] ?? "scratch") !== "scratch") return [];
+  return ["control-plane", "runtime"].map((name) => resolve(ROOT, `.troupe/images/${name}.tar`));
 }
+
+/** The server of the chart, and of those that are outside of it. */
+export const NATS_IMAGE = REGISTRY === undefined ? "localhost/troupe/nats:dev" : "docker.io/library/nats:2.12-alpine";
+
+/** Where the images of the tests are, as `--set` has it. */
+export const IMAGES = [
+  `image.registry=${REGISTRY ?? "localhost/troupe"}`,
+  `image.tag=${process.env["TROUPE_E2E_TAG"] ?? "dev"}`,
+  `nats.image=${NATS_IMAGE}`,
+].join(",");
 
 /** A namespace whose pods have to pass the profile "restricted". */
 export async function restrictedNamespace(cluster: Cluster, name: string): Promise<void> {
@@ -41,11 +47,11 @@ export async function restrictedNamespace(cluster: Cluster, name: string): Promi
 }
 
 /** @param sets further values, as `--set` has them */
-export async function install(cluster: Cluster, sets: readonly string[] = []): Promise<void> {
-  const values = [...imageValues(), ...sets.flatMap((set) => ["--set", set])];
-  const shared = ["--set", "gpu.shared.resource=nvidia.com/gpu.shared", "--set", "gpu.shared.slices=2"];
+export async function install(cluster: Cluster, sets: readonly string[] = [], chart = CHART): Promise<void> {
+  const shared = ["gpu.shared.resource=nvidia.com/gpu.shared", "gpu.shared.slices=2"];
+  const values = [IMAGES, ...shared, ...sets].flatMap((set) => ["--set", set]);
   await cluster.helm(
-    ["upgrade", "--install", RELEASE, CHART, "--namespace", SYSTEM, "--wait", "--timeout", "3m", ...values, ...shared],
+    ["upgrade", "--install", RELEASE, chart, "--namespace", SYSTEM, "--wait", "--timeout", "3m", ...values],
     { timeoutMs: 200_000 },
   );
 }
@@ -67,25 +73,49 @@ export async function nextImages(cluster: Cluster): Promise<Upgrade | undefined>
   return { sets: [`image.tag=${next}`], tag: next };
 }
 
-/** The way from the test to the NATS of the cluster. */
+export interface NatsPlace {
+  readonly namespace: string;
+  readonly service: string;
+  readonly scheme: "nats" | "tls";
+  /** With the credentials of clients, in the namespace of the release. */
+  readonly secret: string;
+}
+
+const BUNDLED: NatsPlace = {
+  namespace: SYSTEM,
+  service: `${RELEASE}-nats`,
+  scheme: "nats",
+  secret: `${RELEASE}-nats-client`,
+};
+
+/** The way from the test to a NATS of the cluster. */
 export class Door implements AsyncDisposable {
+  /** A folder that goes with it. */
+  readonly folder: string;
   readonly #cluster: Cluster;
   readonly #tunnel: Tunnel;
-  readonly #folder: string;
+  readonly #place: NatsPlace;
 
-  private constructor(cluster: Cluster, tunnel: Tunnel, folder: string) {
+  private constructor(cluster: Cluster, tunnel: Tunnel, folder: string, place: NatsPlace) {
     this.#cluster = cluster;
     this.#tunnel = tunnel;
-    this.#folder = folder;
+    this.folder = folder;
+    this.#place = place;
   }
 
-  static async open(cluster: Cluster): Promise<Door> {
-    const tunnel = await cluster.tunnel(SYSTEM, `${RELEASE}-nats`, 4222);
-    return new Door(cluster, tunnel, await mkdtemp(join(tmpdir(), "troupe-e2e-")));
+  /** @param place default: the NATS of the release */
+  static async open(cluster: Cluster, place = BUNDLED): Promise<Door> {
+    const tunnel = await cluster.tunnel(place.namespace, place.service, 4222);
+    return new Door(cluster, tunnel, await mkdtemp(join(tmpdir(), "troupe-e2e-")), place);
   }
 
   get url(): string {
-    return `nats://127.0.0.1:${this.#tunnel.port}`;
+    return `${this.#place.scheme}://127.0.0.1:${this.#tunnel.port}`;
+  }
+
+  /** The path of a file with the credentials of clients. */
+  async clientCredentials(): Promise<string> {
+    return this.credentials(SYSTEM, this.#place.secret);
   }
 
   /** The path of a file with the credentials that a Secret holds. */
@@ -99,18 +129,18 @@ export class Door implements AsyncDisposable {
       "-o",
       "jsonpath={.data.user\\.creds}",
     ]);
-    const path = join(this.#folder, `${namespace}.${secret}.creds`);
+    const path = join(this.folder, `${namespace}.${secret}.creds`);
     await writeFile(path, Buffer.from(coded, "base64"), { mode: 0o600 });
     return path;
   }
 
   async client<R extends JobResult = JobResult>(namespace: string, pipeline: string): Promise<PipelineClient<R>> {
-    const creds = await this.credentials(SYSTEM, `${RELEASE}-nats-client`);
+    const creds = await this.clientCredentials();
     return connect<R>({ nats: this.url, creds, namespace, pipeline, timeline: true, coordinatorTimeoutMs: 60_000 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tunnel[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,7 @@ import { eventually } from "../../support/eventually.ts";
 import { Cluster } from "./cluster.ts";
 import { Door, restrictedNamespace } from "./installation.ts";
 import { at, listAt } from "./helm.ts";
+import { Pages } from "./pages.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 export const TEAM = "team";
@@ -18,6 +19,7 @@ export type Step = (name: string, run: (t: ExecutionContext) => Promise<void>) =
 export interface World {
   readonly cluster: Cluster;
   door: Door;
+  readonly pages: Pages;
 }
 
 /** `examples/NAME/kubernetes.yaml`, as it stands. */
@@ -25,12 +27,19 @@ export async function exampleManifest(name: string): Promise<string> {
   return readFile(resolve(ROOT, "examples", name, "kubernetes.yaml"), "utf8");
 }
 
-export async function applyReady({ cluster }: World, name: string, yaml: string): Promise<void> {
-  await cluster.apply(TEAM, yaml);
+export async function applyReady({ cluster }: World, name: string, yaml: string, namespace = TEAM): Promise<void> {
+  await cluster.apply(namespace, yaml);
   try {
-    await cluster.wait(TEAM, `pipeline/${name}`, "condition=Ready");
+    await cluster.wait(namespace, `pipeline/${name}`, "condition=Ready");
   } catch (error) {
-    const state = await cluster.kubectl(["get", "pipelines,groups,pods", "--namespace", TEAM, "-o", "wide"]);
+    const state = await cluster.kubectl([
+      "get",
+      "pipelines,groups,pods,events",
+      "--namespace",
+      namespace,
+      "-o",
+      "wide",
+    ]);
     throw new Error(`pipeline ${name} did not become ready:\n${state}`, { cause: error });
   }
 }
@@ -41,15 +50,21 @@ export async function remove({ cluster }: World, name: string): Promise<void> {
 }
 
 /** The modules of the tests, in a ConfigMap. @param version what their results say of it */
-export async function applyModules({ cluster }: World, version = 1, name = "work-modules"): Promise<void> {
+export async function applyModules(
+  { cluster }: World,
+  version = 1,
+  name = "work-modules",
+  namespace = TEAM,
+): Promise<void> {
   const code = await readFile(resolve(ROOT, "test/e2e/fixtures/modules/work.ts"), "utf8");
   const data = { "work.ts": code.replace("VERSION = 1", `VERSION = ${version}`) };
-  await cluster.apply(TEAM, configMapYaml({ name, data }));
+  await cluster.apply(namespace, configMapYaml({ name, data }));
 }
 
 export interface WorkGroup {
   readonly name: string;
   readonly ms: number;
+  /** Absent: one, until somebody scales it. */
   readonly replicas?: number;
   /** As YAML writes it; instead of `replicas`. */
   readonly autoscale?: string;
@@ -65,9 +80,10 @@ export function workPipeline(name: string, groups: readonly WorkGroup[], configM
     const expose = index === groups.length - 1 ? ", expose: result" : "";
     return `    - { name: work-${group}, type: work, group: ${group}, parameters: { ms: ${ms} }${dependsOn}${expose} }`;
   });
-  const settings = groups.map(({ name: group, replicas = 1, autoscale, resources = "{}" }) => {
-    const size = autoscale === undefined ? `replicas: ${replicas}` : `autoscale: ${autoscale}`;
-    return `    - { name: ${group}, ${size}, resources: ${resources} }`;
+  const settings = groups.map(({ name: group, replicas, autoscale, resources = "{}" }) => {
+    const number = replicas === undefined ? "" : `replicas: ${replicas}, `;
+    const size = autoscale === undefined ? number : `autoscale: ${autoscale}, `;
+    return `    - { name: ${group}, ${size}resources: ${resources} }`;
   });
   return `
 apiVersion: troupe.dev/v1alpha1
@@ -122,13 +138,23 @@ export async function untilSays(world: World, resource: string, type: string, ex
   return says;
 }
 
+/** The journey deletes all Pipelines, as the pages have it: there must be none of somebody else's. */
+async function assertNobodysPipelines(cluster: Cluster): Promise<void> {
+  if (cluster.isOwn) return;
+  const { stdout } = await cluster.tryKubectl(["get", "pipelines.troupe.dev", "--all-namespaces", "-o", "name"]);
+  if (stdout.trim() !== "")
+    throw new Error(`these would be deleted, so nothing was begun: ${stdout.trim().replaceAll("\n", ", ")}`);
+}
+
 /** @returns a world, and how it ends */
-export async function openWorld(install: (cluster: Cluster) => Promise<void>): Promise<World> {
+export async function openWorld(install: (cluster: Cluster, pages: Pages) => Promise<void>): Promise<World> {
   const cluster = await Cluster.open();
   try {
+    await assertNobodysPipelines(cluster);
+    const pages = await Pages.read(async (script, options) => cluster.shell(script, options));
     for (const namespace of ["troupe-system", TEAM]) await restrictedNamespace(cluster, namespace);
-    await install(cluster);
-    return { cluster, door: await Door.open(cluster) };
+    await install(cluster, pages);
+    return { cluster, pages, door: await Door.open(cluster) };
   } catch (error) {
     await cluster[Symbol.asyncDispose]();
     throw error;

@@ -83,9 +83,10 @@ export class Pod implements AsyncDisposable {
     await this.exited;
   }
 
-  /** The JSON lines that it has logged. */
+  /** The JSON lines that it has logged; the last one may be on its way. */
   get log(): readonly Readonly<Record<string, unknown>>[] {
     return this.output
+      .slice(0, this.output.lastIndexOf("\n") + 1)
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Record<string, unknown>);

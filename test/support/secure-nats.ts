@@ -49,7 +49,10 @@ export class SecureNats implements AsyncDisposable {
     let url: string | undefined;
     await eventually("nats-server listens", async () => {
       if (server.exitCode !== null) throw new Error(`nats-server ended: ${said}`);
-      url = await readFile(ports, "utf8").then(firstUrl, () => undefined);
+      // Not there yet, or half written: it is read again.
+      url = await readFile(ports, "utf8")
+        .then(firstUrl)
+        .catch(() => undefined);
       return url !== undefined;
     });
     return new SecureNats({ url: url!, folder, server, signer: signerOf(keyring) });

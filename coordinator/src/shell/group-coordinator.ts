@@ -1,5 +1,6 @@
 /** One coordinator's part in one free Group: a standby that folds the registry's journal live, and owns it while it holds the lease. */
 import type { Bus, Scope } from "@troupe/protocol";
+import { nextEpoch } from "../core/epoch.ts";
 import { decodeRegistryFrame, decodeRegistrySnapshot } from "../registry/codec.ts";
 import type { RegistryEvent } from "../registry/events.ts";
 import { foldRegistry } from "../registry/fold.ts";
@@ -60,12 +61,13 @@ export class GroupCoordinator implements AsyncDisposable {
           live.heed(await this.#marks.refresh());
         },
         own: (replayed, election, onLost) => {
+          const epoch = nextEpoch(replayed.state.epoch, Date.now());
           log.info("owns the group", {
             group: scope.pipeline,
-            epoch: replayed.state.epoch + 1,
+            epoch,
             actors: replayed.state.actors.size,
           });
-          const live = new LiveRegistry({ ...options, election, replayed, onLost });
+          const live = new LiveRegistry({ ...options, election, replayed, epoch, onLost });
           live.heed(this.#marks.mark);
           return live;
         },

@@ -2,7 +2,7 @@
 import { appendToStream, subjectsOf, type Bus, type Scope } from "@troupe/protocol";
 import type { Log } from "./log.ts";
 
-/** Owners are counted from epoch 1, so no snapshot has this number. */
+/** No owner has the epoch 0, so no snapshot has this number. */
 const MARK = 0;
 const PAUSE_MS = 100;
 

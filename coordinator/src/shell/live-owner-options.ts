@@ -28,6 +28,8 @@ export interface LiveOwnerOptions {
   readonly id: string;
   readonly election: Election;
   readonly replayed: Replayed;
+  /** The one of this ownership (E8). */
+  readonly epoch: number;
   readonly log: Log;
   /** What its streams may grow to. */
   readonly streams: StreamSizes;

@@ -81,9 +81,8 @@ export class LiveOwner {
   #isFlushDue = false;
 
   constructor(options: LiveOwnerOptions) {
-    const { bus, scope, replayed } = options;
+    const { bus, scope, replayed, epoch } = options;
     this.#options = options;
-    const epoch = replayed.state.epoch + 1;
     const { snapshots, roomCheckMs: _, sweepMs: __, canGrow: ___, ...settings } = options.tuning ?? {};
     const maxBytes = Math.floor(bus.maxPayload / 2) - 64 * 1024;
     this.#owner = newOwner(replayed.state, {

@@ -56,6 +56,8 @@ export interface LiveRegistryOptions {
   readonly id: string;
   readonly election: Election;
   readonly replayed: Replayed<RegistryState>;
+  /** The one of this ownership (E8). */
+  readonly epoch: number;
   readonly log: Log;
   readonly settings?: Partial<RegistrySettings> | undefined;
   /** Between two looks at what is stored. Default: see {@link Sweep}. */
@@ -81,11 +83,10 @@ export class LiveRegistry implements Live {
   #roomAt = -Infinity;
 
   constructor(options: LiveRegistryOptions) {
-    const { bus, scope, replayed, settings } = options;
+    const { bus, scope, replayed, epoch, settings } = options;
     this.#options = options;
-    this.#epoch = replayed.state.epoch + 1;
+    this.#epoch = epoch;
     this.#load = new RegistryLoadReporter(bus, scope, options.id);
-    const epoch = this.#epoch;
     this.#owner = newRegistryOwner(replayed.state, {
       uid: scope.uid,
       now: momentNow(),

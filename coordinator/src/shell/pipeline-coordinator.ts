@@ -1,5 +1,6 @@
 /** One coordinator's part in one pipeline: a standby that folds the journal live, and owns the pipeline while it holds the lease. */
 import type { BlobFolder, Bus, Scope } from "@troupe/protocol";
+import { nextEpoch } from "../core/epoch.ts";
 import type { JournalState } from "../core/state.ts";
 import type { Placement } from "../placement/placement.ts";
 import { Coordination } from "./coordination.ts";
@@ -58,11 +59,21 @@ export class PipelineCoordinator implements AsyncDisposable {
         own: (replayed, election, onLost) => {
           const findRevision = async (): Promise<Guidance> => this.#revisions.refresh();
           const rollCall = this.#rollCall;
-          const live = new LiveOwner({ ...options, streams, election, replayed, rollCall, findRevision, onLost });
+          const epoch = nextEpoch(replayed.state.epoch, Date.now());
+          const live = new LiveOwner({
+            ...options,
+            streams,
+            election,
+            replayed,
+            epoch,
+            rollCall,
+            findRevision,
+            onLost,
+          });
           live.heed(this.#revisions.guidance);
           log.info("owns the pipeline", {
             pipeline: scope.pipeline,
-            epoch: replayed.state.epoch + 1,
+            epoch,
             openJobs: replayed.state.openJobs,
           });
           return live;

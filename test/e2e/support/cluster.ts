@@ -88,7 +88,9 @@ export class Cluster implements AsyncDisposable {
   async audit(): Promise<readonly unknown[] | undefined> {
     if (!this.isOwn) return undefined;
     const text = await readFile(`/var/tmp/troupe-cluster/${NAME}/logs/audit.log`, "utf8");
-    return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as unknown]));
+    // The last line may be on its way.
+    const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
+    return lines.flatMap((line) => (line === "" ? [] : [JSON.parse(line) as unknown]));
   }
 
   /** Whether images can be brought to it: else they come from a registry. */

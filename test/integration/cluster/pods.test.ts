@@ -165,6 +165,32 @@ test.serial(
   },
 );
 
+test.serial("pods that outlive a NATS that kept nothing work for the owners of the next (E8)", async (t) => {
+  await using fleet = await Fleet.start();
+  await fleet.apply(SCOPE);
+  const folder = await mounted({ "trace.ts": TRACE, "words.ts": 'export const says: string = "done";\n' });
+  await using pod = await Pod.start({ program: "agent", env: agentEnv(fleet.nats.url, folder) });
+  // Of more owners than the next journal will have had.
+  for (const id of ["c-0", "c-1", "c-2"]) {
+    await using coordinator = fleet.coordinator(id);
+    await fleet.ask(SCOPE, "submit", 1, id);
+    t.is((await fleet.outcome(SCOPE, id)).state, "done");
+    await coordinator.kill();
+  }
+  await fleet.nats.kill();
+  await rm(join(fleet.nats.folder, "store"), { recursive: true });
+  await fleet.nats.start();
+
+  await using again = await connectBus({ url: fleet.nats.url, name: "test" });
+  await publishRevision(again, SCOPE, revisionFor(SCOPE));
+  fleet.coordinator("c-3");
+  await fleet.ask(SCOPE, "submit", 1, "after");
+  t.is((await fleet.outcome(SCOPE, "after")).state, "done");
+  t.is(pod.process.exitCode, null, "it is the same pod");
+  await chmod(folder, 0o755);
+  await rm(folder, { recursive: true, force: true });
+});
+
 test.serial("credentials that are put right are taken without a new start", async (t) => {
   await using nats = await SecureNats.start();
   const right = await nats.credentials("coordinator", COORDINATOR_PERMISSIONS);

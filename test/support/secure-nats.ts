@@ -47,14 +47,20 @@ export class SecureNats implements AsyncDisposable {
     server.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const ports = join(folder, `nats-server_${server.pid ?? 0}.ports`);
     let url: string | undefined;
-    await eventually("nats-server listens", async () => {
-      if (server.exitCode !== null) throw new Error(`nats-server ended: ${said}`);
-      // Not there yet, or half written: it is read again.
-      url = await readFile(ports, "utf8")
-        .then(firstUrl)
-        .catch(() => undefined);
-      return url !== undefined;
-    });
+    try {
+      await eventually("nats-server listens", async () => {
+        if (server.exitCode !== null) throw new Error(`nats-server ended: ${said}`);
+        // Not there yet, or half written: it is read again.
+        url = await readFile(ports, "utf8")
+          .then(firstUrl)
+          .catch(() => undefined);
+        return url !== undefined;
+      });
+    } catch (error) {
+      // A child that stays keeps the test's process from ending.
+      server.kill("SIGKILL");
+      throw error;
+    }
     return new SecureNats({ url: url!, folder, server, signer: signerOf(keyring) });
   }
 

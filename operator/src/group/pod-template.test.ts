@@ -2,20 +2,10 @@ import test from "ava";
 import { parseQuantity, type GroupSettings, type JsonObject } from "@troupe/model";
 import { at, listAt, textAt } from "../children/read.ts";
 import type { Installation } from "../installation.ts";
+import { INSTALLATION } from "../installation-fixture.ts";
 import type { GroupFacts } from "./group-facts.ts";
 import { groupTemplate } from "./pod-template.ts";
 
-const INSTALLATION: Installation = {
-  runtimeImage: "example.test/runtime:1",
-  imagePullPolicy: null,
-  imagePullSecrets: [],
-  natsUrl: "nats://nats:4222",
-  natsCa: null,
-  gpuResource: "nvidia.com/gpu",
-  gpuSlices: null,
-  drainSeconds: 30,
-  logLevel: "info",
-};
 const FACTS: GroupFacts = {
   namespace: "films",
   uid: "u",

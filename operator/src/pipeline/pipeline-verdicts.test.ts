@@ -3,7 +3,8 @@ import type { Stall } from "@troupe/protocol";
 import type { PipelineView } from "./pipeline-view.ts";
 import { planPipeline } from "./plan-pipeline.ts";
 import { pipelineVerdicts } from "./pipeline-verdicts.ts";
-import { INSTALLATION, viewOf } from "./view-fixture.ts";
+import { INSTALLATION } from "../installation-fixture.ts";
+import { viewOf } from "./view-fixture.ts";
 
 /** As `Ready=False reason`, but for those that say that all is well. */
 function saysOf(stalled: Stall | null, fields: Partial<PipelineView> = {}): string[] {

@@ -5,7 +5,8 @@ import type { GroupObject } from "../resources.ts";
 import type { PipelineView } from "./pipeline-view.ts";
 import { planPipeline, type PipelineAction, type PipelinePlan } from "./plan-pipeline.ts";
 import type { StoredRevision } from "./stored-revision.ts";
-import { INSTALLATION, viewOf } from "./view-fixture.ts";
+import { INSTALLATION } from "../installation-fixture.ts";
+import { viewOf } from "./view-fixture.ts";
 
 const SPEC: PipelineSpec = {
   source: { image: "example.test/modules:1" },

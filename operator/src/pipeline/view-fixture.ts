@@ -3,18 +3,6 @@ import type { PipelineSpec } from "@troupe/model";
 import { DEFAULT_CONTROL } from "@troupe/protocol";
 import type { PipelineView } from "./pipeline-view.ts";
 
-export const INSTALLATION = {
-  runtimeImage: "example.test/runtime:1",
-  imagePullPolicy: null,
-  imagePullSecrets: [],
-  natsUrl: "nats://nats:4222",
-  natsCa: null,
-  gpuResource: "nvidia.com/gpu",
-  gpuSlices: null,
-  drainSeconds: 30,
-  logLevel: "info",
-};
-
 const OWNER = { apiVersion: "troupe.dev/v1alpha1", kind: "Pipeline", name: "p", uid: "u" };
 
 export function viewOf(spec: PipelineSpec, fields: Partial<PipelineView> = {}): PipelineView {

@@ -3,11 +3,10 @@
  * what the API server refuses the validator refuses; what the validator alone refuses is listed, and becomes `Accepted=False`.
  */
 import test from "ava";
-import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
-import { apiOf, fieldOf, type Answer, type Api } from "./api.ts";
-import { applyCrds } from "./apply-crds.ts";
+import { fieldOf, type Answer } from "./api.ts";
 import { Dice } from "./dice.ts";
 import { goodGroup, goodPipeline } from "./good-specs.ts";
+import { sharedApi } from "./shared-api.ts";
 import { sent, SPOILERS, spoiltBy, validate } from "./spoilers.ts";
 import { weirdManifest } from "./weird-manifest.ts";
 
@@ -18,19 +17,7 @@ const GOOD = 200 * SEEDS;
 const EACH = 8 * SEEDS;
 const WEIRD = 600 * SEEDS;
 
-let plane: ControlPlane;
-let api: Api;
-
-test.before("start an API server with the CRDs and the policy", async () => {
-  plane = await startControlPlane();
-  api = apiOf(plane, "default");
-  await applyCrds(plane);
-});
-
-test.after.always(async () => {
-  api[Symbol.dispose]();
-  await plane[Symbol.asyncDispose]();
-});
+const api = sharedApi();
 
 test.serial("what nothing is wrong with, both accept, and it is stored as it was sent", async (t) => {
   for (const seed of seeds(GOOD)) {

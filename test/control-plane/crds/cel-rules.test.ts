@@ -2,26 +2,13 @@
 import test from "ava";
 import { admissionPolicy } from "../../../hack/generate/admission-policy.ts";
 import { CUSTOM_RESOURCES, customResourceDefinition } from "../../../hack/generate/custom-resources.ts";
-import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
-import { apiOf, fieldOf, type Api } from "./api.ts";
-import { applyCrds } from "./apply-crds.ts";
+import { fieldOf } from "./api.ts";
 import { CEL_CASES, LONG_NAME, POLICY_CASES, type CelCase } from "./cel-cases.ts";
 import { isLoose, type Loose } from "./loose.ts";
+import { sharedApi } from "./shared-api.ts";
 import { validate } from "./spoilers.ts";
 
-let plane: ControlPlane;
-let api: Api;
-
-test.before("start an API server with the CRDs and the policy", async () => {
-  plane = await startControlPlane();
-  api = apiOf(plane, "default");
-  await applyCrds(plane);
-});
-
-test.after.always(async () => {
-  api[Symbol.dispose]();
-  await plane[Symbol.asyncDispose]();
-});
+const api = sharedApi();
 
 test.serial("each rule of the CRDs refuses its spec alone, in its words", async (t) => {
   for (const one of CEL_CASES) {

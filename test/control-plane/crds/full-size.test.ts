@@ -1,23 +1,9 @@
 /** Pipelines as large as they may be: the rules and the policy stay within what the API server grants them, and see circles of every length. */
 import test from "ava";
 import { MAX_DEPENDENCIES, MAX_GROUPS, MAX_MODULES, validateManifest } from "@troupe/model";
-import { startControlPlane, type ControlPlane } from "../../support/control-plane.ts";
-import { apiOf, type Api } from "./api.ts";
-import { applyCrds } from "./apply-crds.ts";
+import { sharedApi } from "./shared-api.ts";
 
-let plane: ControlPlane;
-let api: Api;
-
-test.before("start an API server with the CRDs and the policy", async () => {
-  plane = await startControlPlane();
-  api = apiOf(plane, "default");
-  await applyCrds(plane);
-});
-
-test.after.always(async () => {
-  api[Symbol.dispose]();
-  await plane[Symbol.asyncDispose]();
-});
+const api = sharedApi();
 
 type Parents = (index: number) => readonly number[];
 type GroupOf = (index: number) => number;

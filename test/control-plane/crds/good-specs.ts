@@ -151,74 +151,26 @@ function autoscale(dice: Dice, single: boolean): Loose {
   };
 }
 
+/** As YAML may have them: numbers, and every way to write a quantity. */
+const CPU_CLAIMS = [
+  0,
+  1,
+  64,
+  2 ** 53 - 1,
+  ..."0.5 500m 2 1e1 .5 1. 100u 1n 0 1E-3 100m 1Ki 1e3 1E+3 5E 00.50 1e-9".split(" "),
+];
+const MEMORY_CLAIMS = [
+  0,
+  1_048_576,
+  ..."1Mi 2Gi 512M 0.5Gi 1e9 1048576 0 2Ti 1E 1024Ki 1048576.5 1.50Gi 9223372036854775807".split(" "),
+];
+const GPU_CLAIMS = [0, 1, 8, ..."0.5 1 2 500m 0.25 2.0 0 2000m 1e1 0.333 1Ki 1e3 100m 0.000000001 1.000".split(" ")];
+
 function resources(dice: Dice): Loose {
   return {
-    ...dice.maybe(0.6, {
-      cpu: dice.pick([
-        0,
-        1,
-        64,
-        "0.5",
-        "500m",
-        "2",
-        "1e1",
-        ".5",
-        "1.",
-        "100u",
-        "1n",
-        "0",
-        "1E-3",
-        "100m",
-        "1Ki",
-        "1e3",
-        "1E+3",
-        "5E",
-        "00.50",
-        "1e-9",
-        2 ** 53 - 1,
-      ]),
-    }),
-    ...dice.maybe(0.6, {
-      memory: dice.pick([
-        0,
-        1_048_576,
-        "1Mi",
-        "2Gi",
-        "512M",
-        "0.5Gi",
-        "1e9",
-        "1048576",
-        "0",
-        "2Ti",
-        "1E",
-        "1024Ki",
-        "1048576.5",
-        "1.50Gi",
-        "9223372036854775807",
-      ]),
-    }),
-    ...dice.maybe(0.6, {
-      gpu: dice.pick([
-        0,
-        1,
-        8,
-        "0.5",
-        "1",
-        "2",
-        "500m",
-        "0.25",
-        "2.0",
-        "0",
-        "2000m",
-        "1e1",
-        "0.333",
-        "1Ki",
-        "1e3",
-        "100m",
-        "0.000000001",
-        "1.000",
-      ]),
-    }),
+    ...dice.maybe(0.6, { cpu: dice.pick(CPU_CLAIMS) }),
+    ...dice.maybe(0.6, { memory: dice.pick(MEMORY_CLAIMS) }),
+    ...dice.maybe(0.6, { gpu: dice.pick(GPU_CLAIMS) }),
     ...dice.maybe(0.3, { gpuResource: dice.pick(["nvidia.com/gpu", "nvidia.com/mig-1g.5gb", "a.b/C_d.e"]) }),
   };
 }
